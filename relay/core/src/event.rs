@@ -1,0 +1,132 @@
+//! What happened in a session, in the past tense. A session's state is its events, replayed.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{AccountId, MediatorId, ParticipantId};
+use crate::language::LanguageTag;
+use crate::session_types::{
+    Candidate, Consent, ConsentKind, ConsentMeans, OfferNumber, OfferState, Role, SessionRequest, TranscriptLine,
+    Widening,
+};
+use crate::time::UnixMillis;
+
+/// One thing that happened. The tag and fields are the format of the record: add, never rename.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// An officer asked for an interpreter.
+    SessionRequested {
+        /// The officer's account.
+        officer_account: AccountId,
+        /// The officer as participant.
+        officer: ParticipantId,
+        /// What was asked for.
+        request: SessionRequest,
+    },
+    /// Matching ranked the roster; the eligible first, best first.
+    CandidatesRanked {
+        /// Eligible ones all, excluded ones with their reasons.
+        candidates: Vec<Candidate>,
+    },
+    /// One mediator is being rung.
+    OfferRang {
+        /// Number within the session.
+        offer: OfferNumber,
+        /// Who is rung.
+        mediator: MediatorId,
+        /// Which wave, from 1.
+        wave: u32,
+        /// It expires then.
+        expires_at: UnixMillis,
+    },
+    /// A mediator took the session; they are its mediator from now on.
+    OfferAccepted {
+        /// Which offer.
+        offer: OfferNumber,
+        /// Who.
+        mediator: MediatorId,
+        /// Their participant in this session.
+        participant: ParticipantId,
+        /// What others see instead of a name.
+        alias: String,
+        /// Shown to all where the mediator speaks a neighbour of the language asked for.
+        #[serde(default)]
+        adjacent_language: Option<LanguageTag>,
+    },
+    /// An offer ended otherwise.
+    OfferClosed {
+        /// Which offer.
+        offer: OfferNumber,
+        /// `declined`, `expired` or `withdrawn`.
+        outcome: OfferState,
+    },
+    /// Nobody is left to ring.
+    NobodyAnswered,
+    /// The officer relaxed the request.
+    RequestWidened {
+        /// How, with the reason.
+        widening: Widening,
+    },
+    /// Somebody was let in by a link.
+    ParticipantAdmitted {
+        /// Who.
+        participant: ParticipantId,
+        /// As what.
+        role: Role,
+        /// The language they speak and read.
+        language: LanguageTag,
+    },
+    /// A participant's page or device is connected.
+    ParticipantConnected {
+        /// Who.
+        participant: ParticipantId,
+    },
+    /// The connection was lost or closed.
+    ParticipantDisconnected {
+        /// Who.
+        participant: ParticipantId,
+    },
+    /// The interviewee agreed or refused.
+    ConsentGiven {
+        /// Who stated it.
+        by: ParticipantId,
+        /// What, and how.
+        consent: Consent,
+    },
+    /// Everything was stopped.
+    Stopped {
+        /// By whom.
+        by: ParticipantId,
+    },
+    /// Transcription began or ended, as agreement and a scribe came and went.
+    TranscriptionSwitched {
+        /// Whether it is on from now.
+        on: bool,
+    },
+    /// The scribe wrote a line.
+    LineTranscribed {
+        /// The scribe.
+        by: ParticipantId,
+        /// The line.
+        line: TranscriptLine,
+    },
+    /// The session is over.
+    SessionEnded {
+        /// Who ended it; `None`: the relay, because nobody was there any more.
+        by: Option<ParticipantId>,
+        /// `true`: it ended before anything was interpreted.
+        abandoned: bool,
+    },
+}
+
+/// A consent as asked for by a participant, before the core stamped it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ConsentStatement {
+    /// What.
+    pub kind: ConsentKind,
+    /// Yes or no.
+    pub agreed: bool,
+    /// How it was given.
+    pub means: ConsentMeans,
+}

@@ -1,0 +1,15 @@
+//! Dragoman's domain as pure state machines, and the wire messages.
+//!
+//! The core decides, the shell does. Nothing here reads a clock, draws a random number, opens a file or awaits:
+//! time and fresh identifiers are arguments. So a whole relay can be simulated in one thread from one seed.
+
+#![forbid(unsafe_code)]
+
+pub mod event;
+pub mod ids;
+pub mod language;
+pub mod rest;
+pub mod roster;
+pub mod session_types;
+pub mod time;
+pub mod wire;

@@ -1,0 +1,282 @@
+//! The nouns of a session: request, roles, phases, consents, offers, transcript lines.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{MediatorId, ParticipantId};
+use crate::language::{LanguagePair, LanguageTag};
+use crate::roster::Gender;
+use crate::time::UnixMillis;
+
+/// Most participants in one session; the audio of a receiver has one slot fewer.
+pub const MAX_PARTICIPANTS: usize = 8;
+
+/// What a participant is in a session.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Leads the interview.
+    Officer,
+    /// Victim, witness or suspect; see [`IntervieweeLabel`].
+    Interviewee,
+    /// Cultural mediator or interpreter.
+    Mediator,
+    /// Lawyer, guardian or prosecutor: listens, and speaks.
+    Observer,
+    /// A device that transcribes.
+    Scribe,
+}
+
+/// In which capacity the interviewee is heard.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum IntervieweeLabel {
+    /// A possible victim; the cautious default.
+    #[default]
+    Victim,
+    /// A witness.
+    Witness,
+    /// A suspect.
+    Suspect,
+}
+
+/// What the officer asks for.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct SessionRequest {
+    /// From the interviewee's language into the officer's.
+    pub languages: LanguagePair,
+    /// A hard constraint when given.
+    #[serde(default)]
+    pub gender_wish: Option<Gender>,
+    /// Capacity of the interviewee.
+    #[serde(default)]
+    pub label: IntervieweeLabel,
+    /// The interviewee is a child: only mediators trained for that are rung.
+    #[serde(default)]
+    pub minor: bool,
+    /// The officer wishes a machine transcript; it still needs the interviewee's agreement.
+    #[serde(default)]
+    pub transcription_wished: bool,
+}
+
+/// Where a session stands.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Mediators are being rung.
+    Ringing,
+    /// Everyone suitable was rung, or nobody is suitable: the officer decides what next.
+    Unanswered,
+    /// A mediator accepted; the interviewee has not agreed yet. Officer and mediator hear each other.
+    Briefing,
+    /// All hear all.
+    Live,
+    /// The interviewee (or the officer) stopped it: nothing is forwarded until the interviewee agrees again.
+    Stopped,
+    /// Over, and the record is sealed.
+    Sealed,
+    /// Over before anybody was interviewed.
+    Abandoned,
+}
+
+impl Phase {
+    /// Nothing can happen any more.
+    pub fn is_over(self) -> bool {
+        matches!(self, Self::Sealed | Self::Abandoned)
+    }
+}
+
+/// What can be agreed to. Each is asked and stored separately.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum ConsentKind {
+    /// To be interviewed through a remote interpreter. Without it nothing of the interviewee is forwarded.
+    Interpreting,
+    /// To a machine transcript. Withdrawing it stops transcription at once.
+    Transcription,
+}
+
+/// How an agreement was given.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum ConsentMeans {
+    /// Touched on the interviewee's own screen.
+    OwnScreen,
+    /// Said aloud, and noted by the officer.
+    NotedByOfficer,
+}
+
+/// One agreement or refusal as it stands.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Consent {
+    /// What was asked.
+    pub kind: ConsentKind,
+    /// The answer; absence of a [`Consent`] means not asked yet.
+    pub agreed: bool,
+    /// How it was given.
+    pub means: ConsentMeans,
+    /// When.
+    pub at: UnixMillis,
+}
+
+/// Number of an offer within its session, from 1.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(transparent)]
+pub struct OfferNumber(pub u32);
+
+/// What became of one ring to one mediator.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum OfferState {
+    /// Ringing now.
+    Ringing,
+    /// This one took it.
+    Accepted,
+    /// Said no.
+    Declined,
+    /// Did not answer in time.
+    Expired,
+    /// Somebody else took it, or the officer gave up, or the mediator could no longer take it.
+    Withdrawn,
+}
+
+/// How the officer may relax a request that nobody answered. Each is an override that stands in the record.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(tag = "how", rename_all = "snake_case")]
+pub enum Widening {
+    /// Ring the same people once more, and whoever became ready since.
+    RingAgain,
+    /// Accept a mediator who speaks an adjacent language; shown to all.
+    AllowAdjacentLanguage,
+    /// Give up the wish for a gender; needs the reason why.
+    DropGenderWish {
+        /// Why, in the officer's words; kept in the record.
+        reason: String,
+    },
+}
+
+/// Why a candidate stands where it stands, or why it is excluded.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(tag = "reason", rename_all = "snake_case")]
+pub enum MatchReason {
+    /// Speaks both languages; levels of the interviewee's and the officer's.
+    SpeaksPair,
+    /// The very variety or script that was asked for.
+    ExactVariety,
+    /// Speaks a neighbour of the interviewee's language, by an explicit rule.
+    AdjacentLanguage {
+        /// The language that is spoken instead.
+        spoken: LanguageTag,
+    },
+    /// Grew up with the interviewee's language.
+    NativeLevel,
+    /// Sworn by a court.
+    Sworn,
+    /// Trained for children, where that is needed.
+    TrainedForMinors,
+    /// Of the wished gender.
+    GenderAsWished,
+    /// Longest without a session, so the load is spread.
+    LongestIdle,
+    /// Excluded: does not speak one of the languages.
+    DoesNotSpeakPair,
+    /// Excluded: not of the wished gender.
+    NotTheWishedGender,
+    /// Excluded: not trained for children.
+    NotTrainedForMinors,
+    /// Excluded: no signed confidentiality undertaking.
+    NoUndertaking,
+    /// Excluded: not vetted, or the vetting ran out.
+    NotVetted,
+    /// Excluded: not on the roster any more.
+    NotActive,
+    /// Excluded now: the ready switch is off.
+    NotReady,
+    /// Excluded now: no open page or device that could ring.
+    NotReachable,
+    /// Excluded now: in another session.
+    InAnotherSession,
+    /// Excluded for this session: said no to it.
+    DeclinedBefore,
+}
+
+/// One mediator as matching judged them for one request.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Candidate {
+    /// Who.
+    pub mediator: MediatorId,
+    /// Whether they may be rung.
+    pub eligible: bool,
+    /// Higher is better; 0 where not eligible. Unit-less.
+    pub score: u32,
+    /// All reasons, for or against.
+    pub reasons: Vec<MatchReason>,
+}
+
+/// Where the text of a line came from, and how far it can be trusted. Every line says it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum LineStatus {
+    /// Written by a speech model; nobody has checked it.
+    MachineDraft,
+}
+
+/// One line of the transcript.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct TranscriptLine {
+    /// Who spoke.
+    pub speaker: ParticipantId,
+    /// In which language it was transcribed.
+    pub language: LanguageTag,
+    /// The text, at most [`TranscriptLine::MAX_CHARS`] characters.
+    pub text: String,
+    /// When the speech began and ended, on the scribe's clock.
+    pub started_at: UnixMillis,
+    /// See `started_at`.
+    pub ended_at: UnixMillis,
+    /// Name of the speech model.
+    pub model: String,
+    /// Machine draft, or what it became.
+    pub status: LineStatus,
+}
+
+impl TranscriptLine {
+    /// Longest text of one line, in characters.
+    pub const MAX_CHARS: usize = 2_000;
+}
+
+/// Who may hear whom: `from` is heard by each in `to`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Route {
+    /// The speaker.
+    pub from: ParticipantId,
+    /// The listeners, in the order in which they joined.
+    pub to: Vec<ParticipantId>,
+}
