@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{AccountId, MediatorId, ParticipantId};
 use crate::language::LanguageTag;
 use crate::session_types::{
-    Candidate, Consent, ConsentKind, ConsentMeans, OfferNumber, OfferState, Role, SessionRequest, TranscriptLine,
-    Widening,
+    Candidate, Consent, ConsentKind, ConsentMeans, OfferNumber, OfferState, Role, SessionRequest,
+    TranscriptLine, Widening,
 };
 use crate::time::UnixMillis;
 

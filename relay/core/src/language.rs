@@ -87,6 +87,14 @@ impl fmt::Display for LanguageTag {
     }
 }
 
+/// Languages that a relay offers from the start, host languages first, then those of the route (project policy).
+pub const SEED: &[&str] = &[
+    "sq", "aln", "als", "sr-Cyrl", "sr-Latn", "bs", "hr", "cnr", "mk", "en", "rmn", "rmy", "ar", "apc",
+    "acm", "arz", "ary", "arq", "aeb", "ayl", "fa", "prs", "haz", "ps", "kmr", "ckb", "tr", "ur", "pa",
+    "pnb", "bn", "syl", "hi", "ne", "sd", "so", "ti", "am", "om", "fr", "es", "ru", "uk", "kab", "rif",
+    "shi", "tzm", "bho", "mai", "cmn", "rn", "ln", "sw", "uz", "apd", "vi", "tl",
+];
+
 /// What is interpreted: from the interviewee's language into the officer's, and back.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -5,11 +5,23 @@
 
 #![forbid(unsafe_code)]
 
+mod commands;
+pub mod dispatch;
+pub mod draft;
 pub mod event;
+pub mod evidence;
 pub mod ids;
 pub mod language;
+pub mod matching;
+pub mod refusal;
+pub mod relay;
 pub mod rest;
 pub mod roster;
+pub mod routing;
+pub mod session;
 pub mod session_types;
 pub mod time;
+pub mod views;
 pub mod wire;
+
+pub use commands::may_stop;

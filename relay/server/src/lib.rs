@@ -1,1 +1,18 @@
-//! dragoman-relay
+//! The relay: a thin shell around `dragoman-core`.
+
+#![forbid(unsafe_code)]
+
+pub mod clock;
+pub mod config;
+pub mod demo;
+pub mod engine;
+mod files;
+pub mod http;
+pub mod links;
+pub mod media;
+pub mod record;
+pub mod secrets;
+pub mod serve;
+pub mod store;
+pub mod throttle;
+pub mod tls;

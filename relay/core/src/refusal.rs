@@ -1,0 +1,93 @@
+//! Why an input was not carried out: a stable code for programs, a sentence for people.
+
+use crate::wire::Problem;
+
+/// The input was refused and nothing changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// No such session, or it is over and forgotten.
+    #[error("there is no such session, or it is over")]
+    NoSuchSession,
+    /// The identifier is in use.
+    #[error("a session with this identifier exists already")]
+    SessionExists,
+    /// No such mediator.
+    #[error("there is no such mediator on the roster")]
+    NoSuchMediator,
+    /// Not somebody of this session.
+    #[error("you are not a participant of this session; open your link again")]
+    NotAParticipant,
+    /// The role does not allow it.
+    #[error("your role in this session does not allow this")]
+    NotYourRole,
+    /// Source and target are one language.
+    #[error("both languages are the same: choose the language of the interviewee")]
+    SameLanguage,
+    /// The offer was taken, withdrawn or ran out.
+    #[error("this call is not ringing for you any more: somebody else took it, or it ran out")]
+    OfferNotRinging,
+    /// A mediator is in one session at a time.
+    #[error("you are in another session: end it before you take this one")]
+    MediatorBusy,
+    /// A mediator has accepted already.
+    #[error("a mediator has accepted already; there is nothing to widen")]
+    AlreadyAssigned,
+    /// Overrides need a reason.
+    #[error("say why the wish is given up; the reason stands in the record")]
+    ReasonMissing,
+    /// The session is full.
+    #[error("this session is full: at most 8 may take part")]
+    SessionFull,
+    /// One interviewee, one scribe.
+    #[error("somebody with this role is in the session already")]
+    RoleTaken,
+    /// Officers and mediators do not come by link.
+    #[error("an invitation can be for an interviewee, an observer or a scribe only")]
+    RoleNotInvited,
+    /// No agreement, no scribe.
+    #[error("a scribe may join only where a transcript was wished and the interviewee agreed to it")]
+    TranscriptionNotAgreed,
+    /// Not asked for at the start.
+    #[error("a transcript was not wished for this session")]
+    TranscriptionNotWished,
+    /// The interviewee decides on their own screen.
+    #[error("the interviewee has a screen of their own and decides there")]
+    IntervieweeDecides,
+    /// The means does not fit the role.
+    #[error("the interviewee agrees on their own screen; an officer can only note what was said aloud")]
+    WrongMeans,
+    /// A transcript line is malformed.
+    #[error("the line needs 1 to 2000 characters, a speaker of this session, and an end after its start")]
+    BadLine,
+}
+
+impl Refusal {
+    /// Stable code, for programs.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::NoSuchSession => "no_such_session",
+            Self::SessionExists => "session_exists",
+            Self::NoSuchMediator => "no_such_mediator",
+            Self::NotAParticipant => "not_a_participant",
+            Self::NotYourRole => "not_your_role",
+            Self::SameLanguage => "same_language",
+            Self::OfferNotRinging => "offer_not_ringing",
+            Self::MediatorBusy => "mediator_busy",
+            Self::AlreadyAssigned => "already_assigned",
+            Self::ReasonMissing => "reason_missing",
+            Self::SessionFull => "session_full",
+            Self::RoleTaken => "role_taken",
+            Self::RoleNotInvited => "role_not_invited",
+            Self::TranscriptionNotAgreed => "transcription_not_agreed",
+            Self::TranscriptionNotWished => "transcription_not_wished",
+            Self::IntervieweeDecides => "interviewee_decides",
+            Self::WrongMeans => "wrong_means",
+            Self::BadLine => "bad_line",
+        }
+    }
+
+    /// As it goes over the wire.
+    pub fn problem(self) -> Problem {
+        Problem { code: self.code().to_owned(), message: self.to_string() }
+    }
+}

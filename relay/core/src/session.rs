@@ -1,0 +1,359 @@
+//! A session's state: nothing but its events, replayed. Deciding is elsewhere; here every event is simply true.
+
+use std::collections::BTreeMap;
+
+use crate::event::Event;
+use crate::evidence::Chain;
+use crate::ids::{AccountId, MediatorId, ParticipantId, SessionId};
+use crate::language::LanguageTag;
+use crate::session_types::{
+    Candidate, Consent, ConsentKind, OfferNumber, OfferState, Phase, Role, SessionRequest, Widening,
+};
+use crate::time::UnixMillis;
+
+/// One session as its log tells it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Session {
+    /// Which.
+    pub id: SessionId,
+    /// Whose.
+    pub officer_account: AccountId,
+    /// What was asked for, as widened since.
+    pub request: SessionRequest,
+    /// Whether neighbours of the interviewee's language may be rung.
+    pub adjacent_allowed: bool,
+    /// Set where the mediator speaks such a neighbour.
+    pub adjacent_language: Option<LanguageTag>,
+    /// Everybody, in the order they joined.
+    pub participants: Vec<Participant>,
+    /// The latest ranking.
+    pub candidates: Vec<Candidate>,
+    /// All rings, by number.
+    pub offers: Vec<Offer>,
+    /// The current wave, from 1; 0: nobody was rung yet.
+    pub wave: u32,
+    /// When the current wave began to ring.
+    pub wave_began: UnixMillis,
+    /// First offer that counts as "rung before"; earlier ones may ring again.
+    pub round_began: usize,
+    /// Agreements as they stand.
+    pub consents: BTreeMap<ConsentKind, Consent>,
+    /// Speech is being transcribed.
+    pub transcribing: bool,
+    /// When it was requested.
+    pub requested_at: UnixMillis,
+    /// When a mediator accepted.
+    pub assigned_at: Option<UnixMillis>,
+    /// When all first heard all.
+    pub live_since: Option<UnixMillis>,
+    /// When it ended.
+    pub ended_at: Option<UnixMillis>,
+    /// Since when nobody is connected.
+    pub empty_since: Option<UnixMillis>,
+    /// The end of its log.
+    pub chain: Chain,
+    unanswered: bool,
+    stopped: bool,
+    abandoned: bool,
+}
+
+/// Somebody or something in a session.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Participant {
+    /// Which.
+    pub id: ParticipantId,
+    /// As what.
+    pub role: Role,
+    /// What they speak and read.
+    pub language: LanguageTag,
+    /// The roster entry and the alias of a mediator.
+    pub mediator: Option<(MediatorId, String)>,
+    /// Page or device connected.
+    pub connected: bool,
+}
+
+/// One ring to one mediator.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Offer {
+    /// Number within the session.
+    pub number: OfferNumber,
+    /// Who is rung.
+    pub mediator: MediatorId,
+    /// In which wave.
+    pub wave: u32,
+    /// What became of it.
+    pub state: OfferState,
+    /// Rings until.
+    pub expires_at: UnixMillis,
+}
+
+impl Participant {
+    /// Whether somebody who comes in `role` takes this one's place: a device that was lost, and came again by a new link.
+    pub fn is_replaced_by(&self, role: Role) -> bool {
+        self.role == role && !self.connected && matches!(role, Role::Interviewee | Role::Scribe)
+    }
+}
+
+impl Session {
+    /// A session from its first event; `None` for any other event.
+    pub fn begin(id: SessionId, event: &Event, at: UnixMillis) -> Option<Self> {
+        let Event::SessionRequested { officer_account, officer, request } = event else { return None };
+        let officer = Participant {
+            id: *officer,
+            role: Role::Officer,
+            language: request.languages.target.clone(),
+            mediator: None,
+            connected: false,
+        };
+        Some(Self {
+            id,
+            officer_account: *officer_account,
+            request: request.clone(),
+            adjacent_allowed: false,
+            adjacent_language: None,
+            participants: vec![officer],
+            candidates: Vec::new(),
+            offers: Vec::new(),
+            wave: 0,
+            wave_began: at,
+            round_began: 0,
+            consents: BTreeMap::new(),
+            transcribing: false,
+            requested_at: at,
+            assigned_at: None,
+            live_since: None,
+            ended_at: None,
+            empty_since: Some(at),
+            chain: Chain::of(id),
+            unanswered: false,
+            stopped: false,
+            abandoned: false,
+        })
+    }
+
+    /// Takes in what happened.
+    pub fn apply(&mut self, event: &Event, at: UnixMillis) {
+        match event {
+            // Only ever first, where `begin` takes it.
+            Event::SessionRequested { .. } => {}
+            Event::CandidatesRanked { candidates } => self.candidates = candidates.clone(),
+            Event::OfferRang { offer, mediator, wave, expires_at } => {
+                self.unanswered = false;
+                if *wave > self.wave {
+                    (self.wave, self.wave_began) = (*wave, at);
+                }
+                let (number, state) = (*offer, OfferState::Ringing);
+                self.offers.push(Offer {
+                    number,
+                    mediator: *mediator,
+                    wave: *wave,
+                    state,
+                    expires_at: *expires_at,
+                });
+            }
+            Event::OfferAccepted { offer, mediator, participant, alias, adjacent_language } => {
+                self.close_offer(*offer, OfferState::Accepted);
+                self.adjacent_language = adjacent_language.clone();
+                self.assigned_at = Some(at);
+                self.participants.push(Participant {
+                    id: *participant,
+                    role: Role::Mediator,
+                    language: self.request.languages.source.clone(),
+                    mediator: Some((*mediator, alias.clone())),
+                    connected: false,
+                });
+            }
+            Event::OfferClosed { offer, outcome } => self.close_offer(*offer, *outcome),
+            Event::NobodyAnswered => self.unanswered = true,
+            Event::RequestWidened { widening } => self.widen(widening),
+            Event::ParticipantAdmitted { participant, role, language } => {
+                self.participants.retain(|present| !present.is_replaced_by(*role));
+                self.participants.push(Participant {
+                    id: *participant,
+                    role: *role,
+                    language: language.clone(),
+                    mediator: None,
+                    connected: false,
+                });
+            }
+            Event::ParticipantConnected { participant } => self.set_connected(*participant, true, at),
+            Event::ParticipantDisconnected { participant } => self.set_connected(*participant, false, at),
+            Event::ConsentGiven { consent, .. } => {
+                self.consents.insert(consent.kind, consent.clone());
+                if consent.kind == ConsentKind::Interpreting {
+                    // A "no" in mid-call is a stop.
+                    self.stopped = !consent.agreed && (self.stopped || self.live_since.is_some());
+                }
+            }
+            Event::Stopped { .. } => {
+                self.stopped = true;
+                self.consents.remove(&ConsentKind::Interpreting);
+            }
+            Event::TranscriptionSwitched { on } => self.transcribing = *on,
+            // Lines are in the log; keeping them here as well would grow the state with every sentence.
+            Event::LineTranscribed { .. } => {}
+            Event::SessionEnded { abandoned, .. } => {
+                self.ended_at = Some(at);
+                self.abandoned = *abandoned;
+            }
+        }
+        if self.live_since.is_none() && self.phase() == Phase::Live {
+            self.live_since = Some(at);
+        }
+    }
+
+    /// Where it stands.
+    pub fn phase(&self) -> Phase {
+        let assigned = self.mediator().is_some();
+        match (self.ended_at, assigned) {
+            (Some(_), _) if self.abandoned => Phase::Abandoned,
+            (Some(_), _) => Phase::Sealed,
+            (None, false) if self.unanswered => Phase::Unanswered,
+            (None, false) => Phase::Ringing,
+            (None, true) if self.stopped => Phase::Stopped,
+            (None, true) if self.agreed(ConsentKind::Interpreting) => Phase::Live,
+            (None, true) => Phase::Briefing,
+        }
+    }
+
+    /// Whether somebody stopped it, and nobody agreed to go on since.
+    pub fn is_stopped(&self) -> bool {
+        self.stopped
+    }
+
+    /// Whether this was agreed to, and not taken back.
+    pub fn agreed(&self, kind: ConsentKind) -> bool {
+        self.consents.get(&kind).is_some_and(|consent| consent.agreed)
+    }
+
+    /// The participant with this identifier.
+    pub fn participant(&self, id: ParticipantId) -> Option<&Participant> {
+        self.participants.iter().find(|participant| participant.id == id)
+    }
+
+    /// The officer.
+    pub fn officer(&self) -> Option<&Participant> {
+        self.participants.iter().find(|participant| participant.role == Role::Officer)
+    }
+
+    /// The assigned mediator: roster entry, alias and participant.
+    pub fn mediator(&self) -> Option<(MediatorId, &str, ParticipantId)> {
+        self.participants
+            .iter()
+            .find_map(|p| p.mediator.as_ref().map(|(id, alias)| (*id, alias.as_str(), p.id)))
+    }
+
+    /// Whether somebody with this role is connected.
+    pub fn is_connected(&self, role: Role) -> bool {
+        self.participants.iter().any(|participant| participant.role == role && participant.connected)
+    }
+
+    /// Offers that ring now.
+    pub fn ringing(&self) -> impl Iterator<Item = &Offer> {
+        self.offers.iter().filter(|offer| offer.state == OfferState::Ringing)
+    }
+
+    /// What `transcribing` should be, as things stand.
+    pub fn may_transcribe(&self) -> bool {
+        self.phase() == Phase::Live
+            && self.request.transcription_wished
+            && self.agreed(ConsentKind::Transcription)
+            && self.is_connected(Role::Scribe)
+    }
+
+    fn close_offer(&mut self, number: OfferNumber, outcome: OfferState) {
+        if let Some(offer) = self.offers.iter_mut().find(|offer| offer.number == number) {
+            offer.state = outcome;
+        }
+    }
+
+    fn widen(&mut self, widening: &Widening) {
+        match widening {
+            Widening::RingAgain => self.round_began = self.offers.len(),
+            Widening::AllowAdjacentLanguage => self.adjacent_allowed = true,
+            Widening::DropGenderWish { .. } => self.request.gender_wish = None,
+        }
+    }
+
+    fn set_connected(&mut self, id: ParticipantId, connected: bool, at: UnixMillis) {
+        if let Some(participant) = self.participants.iter_mut().find(|participant| participant.id == id) {
+            participant.connected = connected;
+        }
+        let anybody = self.participants.iter().any(|participant| participant.connected);
+        self.empty_since = if anybody { None } else { self.empty_since.or(Some(at)) };
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::language::LanguagePair;
+    use crate::session_types::ConsentMeans;
+
+    /// A session with these roles in this phase.
+    pub(crate) fn session_in(phase: Phase, roles: &[Role], transcribing: bool) -> Session {
+        let at = UnixMillis(1);
+        let tag = |text: &str| text.parse::<LanguageTag>().unwrap();
+        let request = SessionRequest {
+            languages: LanguagePair { source: tag("sq"), target: tag("en") },
+            gender_wish: None,
+            label: Default::default(),
+            minor: false,
+            transcription_wished: true,
+        };
+        let (officer_account, officer) = (AccountId(Uuid::from_u128(1)), ParticipantId(Uuid::from_u128(100)));
+        let first = Event::SessionRequested { officer_account, officer, request };
+        let mut session = Session::begin(SessionId(Uuid::from_u128(7)), &first, at).unwrap();
+        let before_assignment = matches!(phase, Phase::Ringing | Phase::Unanswered);
+        for (number, role) in (101..).zip(roles.iter().filter(|role| **role != Role::Officer)) {
+            let participant = ParticipantId(Uuid::from_u128(number));
+            let event = match role {
+                Role::Mediator if before_assignment => continue,
+                Role::Mediator => Event::OfferAccepted {
+                    offer: OfferNumber(1),
+                    mediator: MediatorId(Uuid::from_u128(number)),
+                    participant,
+                    alias: "Blue Heron".into(),
+                    adjacent_language: None,
+                },
+                role => Event::ParticipantAdmitted { participant, role: *role, language: tag("sq") },
+            };
+            session.apply(&event, at);
+        }
+        let (by, means) = (officer, ConsentMeans::NotedByOfficer);
+        let consent = Consent { kind: ConsentKind::Interpreting, agreed: true, means, at };
+        let agree = Event::ConsentGiven { by, consent };
+        let events = match phase {
+            Phase::Ringing | Phase::Briefing => vec![],
+            Phase::Unanswered => vec![Event::NobodyAnswered],
+            Phase::Live => vec![agree],
+            Phase::Stopped => vec![agree, Event::Stopped { by }],
+            Phase::Sealed => vec![agree, Event::SessionEnded { by: None, abandoned: false }],
+            Phase::Abandoned => vec![Event::SessionEnded { by: None, abandoned: true }],
+        };
+        events.iter().for_each(|event| session.apply(event, at));
+        session.transcribing = transcribing;
+        assert_eq!(session.phase(), phase);
+        session
+    }
+
+    #[test]
+    fn a_stop_takes_the_agreement_back_and_a_new_one_goes_on() {
+        let mut session = session_in(Phase::Stopped, &[Role::Officer, Role::Mediator], false);
+        assert!(!session.agreed(ConsentKind::Interpreting));
+        let consent = Consent {
+            kind: ConsentKind::Interpreting,
+            agreed: true,
+            means: ConsentMeans::OwnScreen,
+            at: UnixMillis(2),
+        };
+        let by = session.participants[0].id;
+        session.apply(&Event::ConsentGiven { by, consent: consent.clone() }, UnixMillis(2));
+        assert_eq!(session.phase(), Phase::Live);
+        session
+            .apply(&Event::ConsentGiven { by, consent: Consent { agreed: false, ..consent } }, UnixMillis(3));
+        assert_eq!(session.phase(), Phase::Stopped, "a 'no' in mid-call is a stop");
+    }
+}

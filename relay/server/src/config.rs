@@ -1,0 +1,195 @@
+//! Configuration: flags over environment over file. Checked once, at the start; errors name the setting.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail, ensure};
+use clap::Args;
+use serde::Deserialize;
+
+/// Settings as a person gives them: each by flag, by environment, or in the file named by `--config`.
+#[derive(Args, Deserialize, Debug, Default, Clone)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Settings {
+    /// Folder of the database, keys and certificate; made where absent
+    #[arg(long, env = "DRAGOMAN_DATA", value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Address of the web app and API [default: 0.0.0.0:8443]
+    #[arg(long, env = "DRAGOMAN_LISTEN", value_name = "ADDR")]
+    pub listen: Option<String>,
+    /// UDP address of the audio [default: the address of --listen, UDP]
+    #[arg(long, env = "DRAGOMAN_MEDIA", value_name = "ADDR")]
+    pub media: Option<String>,
+    /// IP addresses at which clients reach the audio, where they differ from this machine's own (NAT)
+    #[arg(long, env = "DRAGOMAN_MEDIA_PUBLIC", value_name = "IP", value_delimiter = ',')]
+    pub media_public: Option<Vec<String>>,
+    /// Address that people type, for links [default: https://localhost:PORT]
+    #[arg(long, env = "DRAGOMAN_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<String>,
+    /// TLS certificate chain (PEM); without it one is made in the data folder
+    #[arg(long, env = "DRAGOMAN_TLS_CERT", value_name = "FILE")]
+    pub tls_cert: Option<PathBuf>,
+    /// TLS private key (PEM)
+    #[arg(long, env = "DRAGOMAN_TLS_KEY", value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
+    /// Plain HTTP; only on a loopback address
+    #[arg(long, env = "DRAGOMAN_PLAIN_HTTP")]
+    #[serde(default)]
+    pub plain_http: bool,
+    /// Seed a demonstration roster and print sign-in links; never for real work
+    #[arg(long, env = "DRAGOMAN_DEMO")]
+    #[serde(default)]
+    pub demo: bool,
+}
+
+/// Checked configuration.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The data folder.
+    pub data: PathBuf,
+    /// TCP.
+    pub listen: SocketAddr,
+    /// UDP.
+    pub media: SocketAddr,
+    /// Addresses told to clients.
+    pub media_public: Vec<IpAddr>,
+    /// Without a trailing slash.
+    pub public_url: String,
+    /// How HTTP is served.
+    pub transport: Transport,
+    /// Demonstration.
+    pub demo: bool,
+}
+
+/// How HTTP is served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Transport {
+    /// Without TLS, on loopback.
+    Plain,
+    /// With the operator's certificate.
+    Given {
+        /// Chain.
+        cert: PathBuf,
+        /// Key.
+        key: PathBuf,
+    },
+    /// With one made at the first start.
+    SelfSigned,
+}
+
+impl Settings {
+    /// Fills what was not given by flag or environment from a TOML file.
+    ///
+    /// # Errors
+    /// If the file can not be read, or has an unknown or ill-typed setting.
+    pub fn filled_from(self, file: &Path) -> anyhow::Result<Self> {
+        let text = std::fs::read_to_string(file)
+            .with_context(|| format!("--config: cannot read {}", file.display()))?;
+        let from_file: Self =
+            toml::from_str(&text).with_context(|| format!("--config: {}", file.display()))?;
+        Ok(Self {
+            data: self.data.or(from_file.data),
+            listen: self.listen.or(from_file.listen),
+            media: self.media.or(from_file.media),
+            media_public: self.media_public.or(from_file.media_public),
+            public_url: self.public_url.or(from_file.public_url),
+            tls_cert: self.tls_cert.or(from_file.tls_cert),
+            tls_key: self.tls_key.or(from_file.tls_key),
+            plain_http: self.plain_http || from_file.plain_http,
+            demo: self.demo || from_file.demo,
+        })
+    }
+
+    /// Checks everything.
+    ///
+    /// # Errors
+    /// The message names the setting and what to do.
+    pub fn check(self) -> anyhow::Result<Config> {
+        let data = self.data.context("--data (DRAGOMAN_DATA): name the folder for the database and keys")?;
+        let listen = address("--listen (DRAGOMAN_LISTEN)", self.listen.as_deref().unwrap_or("0.0.0.0:8443"))?;
+        let media = match self.media.as_deref() {
+            Some(text) => address("--media (DRAGOMAN_MEDIA)", text)?,
+            None => listen,
+        };
+        let mut media_public = Vec::new();
+        for text in self.media_public.unwrap_or_default() {
+            let parsed = text.parse();
+            media_public.push(parsed.with_context(|| {
+                format!("--media-public (DRAGOMAN_MEDIA_PUBLIC): '{text}' is not an IP address")
+            })?);
+        }
+        let transport = match (self.plain_http, self.tls_cert, self.tls_key) {
+            (true, None, None) => {
+                ensure!(
+                    listen.ip().is_loopback(),
+                    "--plain-http: {listen} is reachable from other machines; plain HTTP is only for loopback. Leave --plain-http out, or listen on 127.0.0.1"
+                );
+                Transport::Plain
+            }
+            (true, ..) => bail!("--plain-http: a certificate is given as well; leave one of them out"),
+            (false, Some(cert), Some(key)) => Transport::Given { cert, key },
+            (false, None, None) => Transport::SelfSigned,
+            (false, Some(_), None) => bail!("--tls-cert is given without --tls-key (DRAGOMAN_TLS_KEY)"),
+            (false, None, Some(_)) => bail!("--tls-key is given without --tls-cert (DRAGOMAN_TLS_CERT)"),
+        };
+        let scheme = if transport == Transport::Plain { "http" } else { "https" };
+        let public_url = self.public_url.unwrap_or_else(|| format!("{scheme}://localhost:{}", listen.port()));
+        ensure!(
+            public_url.starts_with("https://") || public_url.starts_with("http://"),
+            "--public-url (DRAGOMAN_PUBLIC_URL): '{public_url}' must begin with https://"
+        );
+        let public_url = public_url.trim_end_matches('/').to_owned();
+        Ok(Config { data, listen, media, media_public, public_url, transport, demo: self.demo })
+    }
+}
+
+fn address(setting: &str, text: &str) -> anyhow::Result<SocketAddr> {
+    text.parse().with_context(|| {
+        format!("{setting}: '{text}' is not an address with a port, such as 0.0.0.0:8443 or [::]:8443")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn given(change: impl FnOnce(&mut Settings)) -> anyhow::Result<Config> {
+        let mut settings = Settings { data: Some("/tmp/x".into()), ..Default::default() };
+        change(&mut settings);
+        settings.check()
+    }
+
+    #[test]
+    fn defaults_serve_tls_on_8443_and_audio_beside_it() {
+        let config = given(|_| ()).unwrap();
+        assert_eq!(config.listen, "0.0.0.0:8443".parse::<SocketAddr>().unwrap());
+        assert_eq!(config.media, config.listen);
+        assert_eq!(config.public_url, "https://localhost:8443");
+        assert_eq!(config.transport, Transport::SelfSigned);
+    }
+
+    #[test]
+    fn each_error_names_its_setting() {
+        let message = |change: fn(&mut Settings)| given(change).unwrap_err().to_string();
+        assert!(message(|s| s.data = None).contains("--data"));
+        assert!(message(|s| s.listen = Some("8443".into())).contains("--listen"));
+        assert!(message(|s| s.media = Some("x".into())).contains("--media"));
+        assert!(message(|s| s.media_public = Some(vec!["host".into()])).contains("--media-public"));
+        assert!(message(|s| s.plain_http = true).contains("--plain-http"));
+        assert!(message(|s| s.tls_cert = Some("c".into())).contains("--tls-key"));
+        assert!(message(|s| s.public_url = Some("relay".into())).contains("--public-url"));
+    }
+
+    #[test]
+    fn flags_win_over_the_file_and_unknown_settings_are_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("dragoman.toml");
+        std::fs::write(&file, "data = '/srv/a'\nlisten = '127.0.0.1:1'\n").unwrap();
+        let flags = Settings { listen: Some("127.0.0.1:2".into()), ..Default::default() };
+        let config = flags.filled_from(&file).unwrap().check().unwrap();
+        assert_eq!((config.data, config.listen.port()), ("/srv/a".into(), 2));
+        std::fs::write(&file, "lissten = 'x'").unwrap();
+        let error = format!("{:#}", Settings::default().filled_from(&file).unwrap_err());
+        assert!(error.contains("lissten"), "{error}");
+    }
+}

@@ -1,0 +1,176 @@
+//! Who is attached, and what each is sent: whole views, captions, answers. Nothing here decides anything.
+
+use std::collections::{BTreeMap, HashMap};
+
+use dragoman_core::event::Event;
+use dragoman_core::ids::{ParticipantId, SessionId};
+use dragoman_core::relay::Relay;
+use dragoman_core::session::Session;
+use dragoman_core::session_types::Role;
+use dragoman_core::time::UnixMillis;
+use dragoman_core::views::{Remark, desk_view, session_view};
+use dragoman_core::wire::{DeskRelayMessage, DeskView, Problem, RelayMessage};
+use tokio::sync::mpsc::{self, Receiver, Sender};
+
+use super::{Attached, DeskOwner, OUTBOX};
+
+/// All attached pages and devices.
+#[derive(Default)]
+pub(super) struct Messages {
+    next_number: u64,
+    participants: HashMap<(SessionId, ParticipantId), (u64, Sender<RelayMessage>)>,
+    desks: BTreeMap<u64, Desk>,
+    remarks: HashMap<SessionId, BTreeMap<ParticipantId, Remark>>,
+}
+
+struct Desk {
+    owner: DeskOwner,
+    outbox: Sender<DeskRelayMessage>,
+    last: Option<DeskView>,
+}
+
+impl Messages {
+    pub(super) fn attach_participant(
+        &mut self,
+        session: SessionId,
+        participant: ParticipantId,
+    ) -> Attached<RelayMessage> {
+        let (number, sender, outbox) = self.outbox();
+        if let Some((_, earlier)) = self.participants.insert((session, participant), (number, sender)) {
+            let message = "this session was opened on another page or device of yours; it goes on there";
+            let _ = earlier.try_send(goodbye(problem("opened_elsewhere", message), false));
+        }
+        Attached { number, outbox }
+    }
+
+    /// Whether this attachment was the participant's current one.
+    pub(super) fn detach_participant(
+        &mut self,
+        session: SessionId,
+        participant: ParticipantId,
+        number: u64,
+    ) -> bool {
+        let key = (session, participant);
+        let current = self.participants.get(&key).is_some_and(|(attached, _)| *attached == number);
+        if current {
+            self.participants.remove(&key);
+        }
+        current
+    }
+
+    pub(super) fn attach_desk(&mut self, owner: DeskOwner) -> Attached<DeskRelayMessage> {
+        let (number, sender, outbox) = self.outbox();
+        self.desks.insert(number, Desk { owner, outbox: sender, last: None });
+        Attached { number, outbox }
+    }
+
+    /// The owner, if this was the last desk of that account.
+    pub(super) fn detach_desk(&mut self, number: u64) -> Option<DeskOwner> {
+        let gone = self.desks.remove(&number)?;
+        let others = self.desks.values().any(|desk| desk.owner.account == gone.owner.account);
+        (!others).then_some(gone.owner)
+    }
+
+    pub(super) fn remark(
+        &mut self,
+        session: SessionId,
+        participant: ParticipantId,
+        change: impl FnOnce(&mut Remark),
+    ) {
+        change(self.remarks.entry(session).or_default().entry(participant).or_default());
+    }
+
+    pub(super) fn send(&mut self, session: SessionId, participant: ParticipantId, message: RelayMessage) {
+        if let Some((_, outbox)) = self.participants.get(&(session, participant))
+            && outbox.try_send(message).is_err()
+        {
+            // Dropping the sender ends the socket; its reader comes back and gets everything.
+            self.participants.remove(&(session, participant));
+        }
+    }
+
+    /// Tells everybody in a session how it stands now.
+    pub(super) fn show_session(&mut self, relay: &Relay, session: &Session, now: UnixMillis) {
+        let none = BTreeMap::new();
+        let remarks = self.remarks.get(&session.id).unwrap_or(&none);
+        let view = |participant| session_view(session, relay.roster(), remarks, participant, now);
+        let views: Vec<_> = session.participants.iter().filter_map(|p| Some((p.id, view(p.id)?))).collect();
+        for (participant, view) in views {
+            self.send(session.id, participant, RelayMessage::Session { view });
+        }
+    }
+
+    /// Tells one participant how the session stands.
+    pub(super) fn show_participant(
+        &mut self,
+        relay: &Relay,
+        session: &Session,
+        participant: ParticipantId,
+        now: UnixMillis,
+    ) {
+        let none = BTreeMap::new();
+        let remarks = self.remarks.get(&session.id).unwrap_or(&none);
+        if let Some(view) = session_view(session, relay.roster(), remarks, participant, now) {
+            self.send(session.id, participant, RelayMessage::Session { view });
+        }
+    }
+
+    /// Captions go to everybody; the scribe wrote them.
+    pub(super) fn show_captions(&mut self, session: &Session, events: &[Event]) {
+        for event in events {
+            let Event::LineTranscribed { line, .. } = event else { continue };
+            for listener in session.participants.iter().filter(|participant| participant.role != Role::Scribe)
+            {
+                self.send(session.id, listener.id, RelayMessage::Caption { line: line.clone() });
+            }
+        }
+    }
+
+    /// Tells every desk what changed for it; those for whom nothing did are left alone.
+    pub(super) fn show_desks(&mut self, relay: &Relay, now: UnixMillis) {
+        self.desks.retain(|_, desk| {
+            let DeskOwner { account, role, mediator } = desk.owner;
+            let view = desk_view(relay, account, role, mediator, now);
+            if desk.last.as_ref() == Some(&view) {
+                return true;
+            }
+            desk.last = Some(view.clone());
+            desk.outbox.try_send(DeskRelayMessage::Desk { view }).is_ok()
+        });
+    }
+
+    /// The session is over: its sockets stay open for a last look, its remarks are forgotten.
+    pub(super) fn forget_session(&mut self, session: SessionId) {
+        self.remarks.remove(&session);
+        self.participants.retain(|(of, _), _| *of != session);
+    }
+
+    /// Says goodbye to all; they may come back.
+    pub(super) fn say_goodbye(&mut self, why: &Problem) {
+        for (_, (_, outbox)) in self.participants.drain() {
+            let _ = outbox.try_send(goodbye(why.clone(), true));
+        }
+        for desk in std::mem::take(&mut self.desks).into_values() {
+            let _ = desk.outbox.try_send(DeskRelayMessage::Goodbye { problem: why.clone(), reconnect: true });
+        }
+    }
+
+    fn outbox<M>(&mut self) -> (u64, Sender<M>, Receiver<M>) {
+        self.next_number += 1;
+        let (sender, outbox) = mpsc::channel(OUTBOX);
+        (self.next_number, sender, outbox)
+    }
+}
+
+fn goodbye(problem: Problem, reconnect: bool) -> RelayMessage {
+    RelayMessage::Goodbye { problem, reconnect }
+}
+
+pub(super) fn problem(code: &str, message: &str) -> Problem {
+    Problem { code: code.to_owned(), message: message.to_owned() }
+}
+
+/// The last word of a session that is over.
+pub(super) fn over() -> RelayMessage {
+    goodbye(problem("session_over", "the session is over"), false)
+}

@@ -1,0 +1,284 @@
+//! The engine's loop.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use dragoman_core::draft::Draft;
+use dragoman_core::event::Event;
+use dragoman_core::evidence::verify;
+use dragoman_core::ids::{ParticipantId, SessionId};
+use dragoman_core::refusal::Refusal;
+use dragoman_core::relay::{Act, Decision, Input, Relay};
+use dragoman_core::routing::routes;
+use dragoman_core::session::Session;
+use dragoman_core::session_types::Phase;
+use dragoman_core::time::UnixMillis;
+use dragoman_core::wire::RelayMessage;
+use tokio::sync::mpsc;
+
+use super::messages::{Messages, over};
+use super::{Attached, Command, EngineError};
+use crate::clock;
+use crate::media::Media;
+use crate::media::forwarder::SlotChanges;
+use crate::media::sdp::ClientOffer;
+use crate::store::{Batch, EntryRow, Store};
+
+/// How often the core's timers are looked at; offers and waves are counted in seconds.
+const TICK: Duration = Duration::from_millis(100);
+/// Homes are shown at most this often: a busy evening must not become a storm of views.
+const DESKS_EVERY: Duration = Duration::from_millis(100);
+
+pub(super) struct Task {
+    relay: Relay,
+    store: Store,
+    media: Arc<Media>,
+    messages: Messages,
+    desks_changed: bool,
+    desks_shown: Instant,
+}
+
+impl Task {
+    /// The state as the store has it, with routes set and everybody disconnected.
+    pub(super) async fn restore(store: Store, media: Arc<Media>) -> anyhow::Result<Self> {
+        let mut task = Self {
+            relay: Relay::default(),
+            store,
+            media,
+            messages: Messages::default(),
+            desks_changed: true,
+            desks_shown: Instant::now(),
+        };
+        let now = clock::now();
+        for (mediator, ready) in task.store.mediators().await? {
+            let id = mediator.id;
+            for input in [Input::PutMediator(mediator), Input::SetReady(id, ready)] {
+                let _ = task.relay.handle_input(input, now);
+            }
+        }
+        for saved in task.store.unfinished_sessions().await? {
+            let entries = saved.entries.iter().map(|entry| (entry.line.as_str(), entry.hash));
+            let log = verify(saved.id, entries).with_context(|| {
+                format!(
+                    "the log of session {} in the database was changed by other hands",
+                    saved.id.loggable()
+                )
+            })?;
+            let decision = task.relay.restore(log.session, now);
+            task.carry_out(decision, now).await.map_err(|error| anyhow::anyhow!("{error}"))?;
+        }
+        let restored: Vec<SessionId> = task.relay.sessions().map(|session| session.id).collect();
+        for session in restored {
+            task.route(session).await;
+        }
+        Ok(task)
+    }
+
+    pub(super) async fn run(mut self, mut inbox: mpsc::Receiver<Command>) {
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                command = inbox.recv() => match command {
+                    Some(Command::Drain(why, done)) => {
+                        self.messages.say_goodbye(&why);
+                        self.store.close().await;
+                        let _ = done.send(());
+                        return;
+                    }
+                    Some(command) => self.handle(command).await,
+                    None => return,
+                },
+                _ = tick.tick() => self.tick().await,
+            }
+            if self.desks_changed && self.desks_shown.elapsed() >= DESKS_EVERY {
+                (self.desks_changed, self.desks_shown) = (false, Instant::now());
+                self.messages.show_desks(&self.relay, clock::now());
+            }
+        }
+    }
+
+    async fn tick(&mut self) {
+        let now = clock::now();
+        if self.relay.poll_timeout(now).is_some_and(|due| due <= now) {
+            let decision = self.relay.decide_timeout(now);
+            if let Err(error) = self.carry_out(decision, now).await {
+                tracing::error!(%error, "a timer could not be carried out; it will be tried again");
+            }
+        }
+    }
+
+    async fn handle(&mut self, command: Command) {
+        // A caller that went away does not need its answer.
+        match command {
+            Command::Input(input, reply) => {
+                let _ = reply.send(self.input(*input).await);
+            }
+            Command::Read(look) => look(&self.relay),
+            Command::AttachParticipant(session, participant, reply) => {
+                let _ = reply.send(self.attach_participant(session, participant).await);
+            }
+            Command::DetachParticipant(session, by, number) => {
+                if self.messages.detach_participant(session, by, number) {
+                    let _ = self.input(Input::Act { session, by, act: Act::Disconnect }).await;
+                }
+            }
+            Command::AttachDesk(owner, reply) => {
+                let attached = self.messages.attach_desk(owner);
+                self.desks_changed = true;
+                if let Some(mediator) = owner.mediator {
+                    let _ = self.input(Input::SetReachable(mediator, true)).await;
+                }
+                let _ = reply.send(Ok(attached));
+            }
+            Command::DetachDesk(number) => {
+                if let Some(mediator) = self.messages.detach_desk(number).and_then(|owner| owner.mediator) {
+                    let _ = self.input(Input::SetReachable(mediator, false)).await;
+                }
+            }
+            Command::Remark(session, participant, change) => {
+                self.messages.remark(session, participant, change);
+                if let Some(state) = self.relay.session(session) {
+                    self.messages.show_session(&self.relay, state, clock::now());
+                }
+            }
+            Command::SdpOffer(session, participant, offer) => {
+                self.connect_audio(session, participant, offer).await
+            }
+            Command::Drain(..) => {}
+        }
+    }
+
+    async fn input(&mut self, input: Input) -> Result<(), EngineError> {
+        let now = clock::now();
+        let decision = self.relay.decide(input, now)?;
+        self.carry_out(decision, now).await
+    }
+
+    /// Writes a decision, makes it so, and tells those it concerns.
+    async fn carry_out(&mut self, decision: Decision, now: UnixMillis) -> Result<(), EngineError> {
+        for draft in &decision.drafts {
+            // A stop must not wait for the disk. Were the write to fail, silence would be the right state all the same.
+            if draft.events.iter().any(|event| matches!(event, Event::Stopped { .. })) {
+                self.set_routes(draft.session.id, Vec::new()).await;
+            }
+        }
+        let batch = batch_of(&decision);
+        if !batch.is_empty() {
+            self.store.write(&batch).await.map_err(|error| {
+                tracing::error!(%error, "the store refused a decision; nothing was changed");
+                EngineError::Unavailable
+            })?;
+        }
+        let changed: Vec<(SessionId, Vec<Event>)> =
+            decision.drafts.iter().map(|draft| (draft.session.id, draft.events.clone())).collect();
+        let ended = self.relay.commit(decision);
+        for (id, events) in changed.iter().filter(|(_, events)| !events.is_empty()) {
+            if let Some(session) = self.relay.session(*id).cloned() {
+                if !events.iter().all(|event| matches!(event, Event::LineTranscribed { .. })) {
+                    self.route(*id).await;
+                    self.messages.show_session(&self.relay, &session, now);
+                }
+                self.messages.show_captions(&session, events);
+            }
+        }
+        for session in &ended {
+            self.say_over(session, now).await;
+        }
+        self.desks_changed = true;
+        Ok(())
+    }
+
+    async fn attach_participant(
+        &mut self,
+        session: SessionId,
+        participant: ParticipantId,
+    ) -> Result<Attached<RelayMessage>, EngineError> {
+        let known = self.relay.session(session).ok_or(Refusal::NoSuchSession)?;
+        known.participant(participant).ok_or(Refusal::NotAParticipant)?;
+        let attached = self.messages.attach_participant(session, participant);
+        self.input(Input::Act { session, by: participant, act: Act::Connect }).await?;
+        // Whoever was connected already (on another page) changed nothing by this, and still needs the view.
+        if let Some(state) = self.relay.session(session) {
+            self.messages.show_participant(&self.relay, state, participant, clock::now());
+        }
+        Ok(attached)
+    }
+
+    async fn connect_audio(&mut self, session: SessionId, participant: ParticipantId, offer: ClientOffer) {
+        if self.relay.session(session).and_then(|state| state.participant(participant)).is_none() {
+            return;
+        }
+        match self.media.accept(session, participant, offer).await {
+            Ok((sdp, changes)) => {
+                self.messages.send(session, participant, RelayMessage::SdpAnswer { sdp });
+                self.show_slots(session, changes);
+            }
+            Err(error) => tracing::error!(%error, "a transport could not be made"),
+        }
+    }
+
+    async fn route(&mut self, session: SessionId) {
+        if let Some(state) = self.relay.session(session) {
+            self.set_routes(session, routes(state)).await;
+        }
+    }
+
+    async fn set_routes(&mut self, session: SessionId, routes: Vec<dragoman_core::session_types::Route>) {
+        match self.media.set_routes(session, routes).await {
+            Ok(changes) => self.show_slots(session, changes),
+            Err(error) => tracing::error!(%error, "routes could not be set"),
+        }
+    }
+
+    fn show_slots(&mut self, session: SessionId, changes: SlotChanges) {
+        for (participant, slots) in changes {
+            self.messages.send(session, participant, RelayMessage::Slots { slots });
+        }
+    }
+
+    async fn say_over(&mut self, session: &Session, now: UnixMillis) {
+        self.media.remove_session(session.id).await;
+        self.messages.show_session(&self.relay, session, now);
+        for participant in &session.participants {
+            self.messages.send(session.id, participant.id, over());
+        }
+        self.messages.forget_session(session.id);
+    }
+}
+
+/// What of a decision must be on disk before it is true.
+fn batch_of(decision: &Decision) -> Batch {
+    let mut batch = Batch::default();
+    for Draft { session, entries, events } in &decision.drafts {
+        for event in events {
+            match event {
+                Event::SessionRequested { officer_account, .. } => {
+                    batch.created.push((
+                        session.id,
+                        *officer_account,
+                        session.request.languages.clone(),
+                        session.requested_at,
+                    ));
+                }
+                Event::OfferAccepted { mediator, .. } => batch.assigned.push((session.id, *mediator)),
+                _ => {}
+            }
+        }
+        if !events.is_empty() {
+            let phase: Phase = session.phase();
+            batch.phases.push((session.id, phase, session.ended_at));
+        }
+        let row = |entry: &dragoman_core::evidence::Entry| EntryRow {
+            session: session.id,
+            seq: entry.seq,
+            line: entry.line.clone(),
+            hash: entry.hash,
+        };
+        batch.entries.extend(entries.iter().map(row));
+    }
+    batch.ready.extend(decision.ready);
+    batch.mediators.extend(decision.mediator.clone());
+    batch
+}

@@ -1,0 +1,152 @@
+//! HTTP: one visible list of routes, the checks that every request passes, and what all handlers share.
+
+mod accounts;
+mod assets;
+mod auth;
+mod desk_socket;
+mod health;
+mod link_routes;
+mod problem;
+mod records;
+mod roster;
+mod session_socket;
+mod sessions;
+mod socket;
+
+use std::sync::Arc;
+
+use axum::extract::{DefaultBodyLimit, FromRequest, Request};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::routing::get;
+use axum::{Json, Router, middleware};
+use dragoman_core::time::UnixMillis;
+use serde::de::DeserializeOwned;
+use tower_http::set_header::SetResponseHeaderLayer;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub use auth::{LOGIN_COOKIE, PARTICIPANT_COOKIE};
+use problem::ApiError;
+
+use crate::clock;
+use crate::config::{Config, Transport};
+use crate::engine::Engine;
+use crate::media::Media;
+use crate::record::Signer;
+use crate::store::Store;
+use crate::throttle::Throttle;
+
+/// Longest request body, in bytes.
+const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// What all handlers share.
+pub struct App {
+    /// Settings.
+    pub config: Config,
+    /// The database.
+    pub store: Store,
+    /// The core's task.
+    pub engine: Engine,
+    /// The audio.
+    pub media: Arc<Media>,
+    /// Wrong passwords.
+    pub throttle: Throttle,
+    /// Signs records.
+    pub signer: Signer,
+}
+
+impl App {
+    /// The time.
+    pub fn now(&self) -> UnixMillis {
+        clock::now()
+    }
+
+    /// Whether cookies may demand TLS.
+    pub fn is_secure(&self) -> bool {
+        self.config.transport != Transport::Plain
+    }
+}
+
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "Dragoman relay",
+    description = "Accounts, roster, sessions and records of a Dragoman relay."
+))]
+struct ApiDocument;
+
+/// All routes.
+pub fn router(app: Arc<App>) -> Router {
+    let (api, document) = OpenApiRouter::with_openapi(ApiDocument::openapi())
+        .routes(routes!(accounts::login))
+        .routes(routes!(accounts::logout))
+        .routes(routes!(accounts::me))
+        .routes(routes!(accounts::list, accounts::create))
+        .routes(routes!(link_routes::inspect))
+        .routes(routes!(link_routes::enrol))
+        .routes(routes!(link_routes::sign_in_by_link))
+        .routes(routes!(link_routes::join))
+        .routes(routes!(link_routes::participant))
+        .routes(routes!(sessions::languages))
+        .routes(routes!(sessions::list, sessions::create))
+        .routes(routes!(sessions::invite))
+        .routes(routes!(sessions::candidates))
+        .routes(routes!(records::download))
+        .routes(routes!(roster::list, roster::create))
+        .routes(routes!(roster::update))
+        .routes(routes!(session_socket::open))
+        .routes(routes!(desk_socket::open))
+        .split_for_parts();
+    api.route("/api/openapi.json", get(move || async move { Json(document) }))
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .route("/metrics", get(health::metrics))
+        .route("/api/{*rest}", get(no_such_route).post(no_such_route).put(no_such_route))
+        .fallback(assets::serve)
+        .layer(middleware::from_fn_with_state(app.clone(), auth::same_origin))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(header_layer("content-security-policy", CONTENT_SECURITY_POLICY))
+        .layer(header_layer("cross-origin-opener-policy", "same-origin"))
+        .layer(header_layer("cross-origin-resource-policy", "same-origin"))
+        .layer(header_layer("referrer-policy", "no-referrer"))
+        .layer(header_layer("x-content-type-options", "nosniff"))
+        .layer(header_layer(
+            "permissions-policy",
+            "microphone=(self), camera=(), geolocation=(), screen-wake-lock=(self)",
+        ))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("no-store"),
+        ))
+        .with_state(app)
+}
+
+/// Nothing from elsewhere, nothing inline.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; \
+    connect-src 'self'; worker-src 'self'; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
+
+fn header_layer(name: &'static str, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::overriding(HeaderName::from_static(name), HeaderValue::from_static(value))
+}
+
+async fn no_such_route() -> ApiError {
+    ApiError::new(
+        StatusCode::NOT_FOUND,
+        "no_such_route",
+        "there is no such call; see /api/openapi.json for all of them",
+    )
+}
+
+/// A JSON body; what is wrong with it is said.
+pub(crate) struct Body<T>(T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        match Json::<T>::from_request(request, state).await {
+            Ok(Json(body)) => Ok(Self(body)),
+            Err(rejection) => Err(ApiError::new(rejection.status(), "body_malformed", rejection.body_text())),
+        }
+    }
+}

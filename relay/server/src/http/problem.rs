@@ -1,0 +1,88 @@
+//! Refusals on HTTP: each error becomes one status and one [`Problem`], here and nowhere else.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use dragoman_core::wire::Problem;
+
+use crate::engine::EngineError;
+use crate::store::StoreError;
+
+/// A refusal on its way to the client.
+#[derive(Debug)]
+pub(crate) struct ApiError {
+    status: StatusCode,
+    problem: Problem,
+}
+
+impl ApiError {
+    /// A refusal with a stable code and a sentence that says what to do.
+    pub(super) fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
+        Self { status, problem: Problem { code: code.to_owned(), message: message.into() } }
+    }
+
+    /// 401.
+    pub(super) fn not_signed_in() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "not_signed_in", "sign in first, or open your link again")
+    }
+
+    /// 403.
+    pub(super) fn not_allowed(message: &str) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "not_allowed", message)
+    }
+
+    /// 404. A session that exists but is not the asker's looks the same as one that does not.
+    pub(super) fn no_such(what: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", format!("there is no such {what}, or it is not yours"))
+    }
+
+    /// 400.
+    pub(super) fn bad_request(code: &str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, message)
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        (self.status, Json(self.problem)).into_response()
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::LoginTaken => Self::new(StatusCode::CONFLICT, "login_taken", error.to_string()),
+            StoreError::PlaceTaken => Self::new(StatusCode::CONFLICT, "already_taken", error.to_string()),
+            other => {
+                tracing::error!(error = %other, "the store failed");
+                internal()
+            }
+        }
+    }
+}
+
+impl From<anyhow::Error> for ApiError {
+    fn from(error: anyhow::Error) -> Self {
+        tracing::error!(error = %format!("{error:#}"), "a request failed");
+        internal()
+    }
+}
+
+impl From<EngineError> for ApiError {
+    fn from(error: EngineError) -> Self {
+        let status = match &error {
+            EngineError::Refused(refusal) if refusal.code() == "no_such_session" => StatusCode::NOT_FOUND,
+            EngineError::Refused(_) => StatusCode::CONFLICT,
+            EngineError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        Self { status, problem: error.problem() }
+    }
+}
+
+fn internal() -> ApiError {
+    ApiError::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "relay_failed",
+        "the relay could not do this; nothing was changed. Try again, and tell the administrator if it happens again",
+    )
+}

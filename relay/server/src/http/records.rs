@@ -1,0 +1,59 @@
+//! Handing out a record: to whom, why, and never without a note of it.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use dragoman_core::ids::SessionId;
+use dragoman_core::rest::AccountRole;
+use dragoman_core::wire::Problem;
+use serde::Deserialize;
+
+use super::App;
+use super::auth::SignedIn;
+use super::problem::ApiError;
+use crate::record;
+
+/// Longest reason, in characters.
+const MAX_REASON_CHARS: usize = 500;
+
+/// Query of the download.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+pub(super) struct Why {
+    /// Why the record is read; kept.
+    #[serde(default)]
+    reason: String,
+}
+
+/// The sealed record of a session: one file, to be checked with `dragoman-relay verify`.
+#[utoipa::path(get, path = "/api/v1/sessions/{id}/record", tag = "sessions", params(("id" = SessionId, Path), Why),
+    responses((status = 200, content_type = "application/zip"), (status = 400, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
+pub(super) async fn download(
+    State(app): State<Arc<App>>,
+    SignedIn(account): SignedIn,
+    Path(id): Path<SessionId>,
+    Query(Why { reason }): Query<Why>,
+) -> Result<impl IntoResponse, ApiError> {
+    let session = app.store.session(id).await?;
+    let session = session.filter(|session| match account.role {
+        AccountRole::Officer => session.officer_account == account.id,
+        AccountRole::Coordinator => true,
+        AccountRole::Mediator | AccountRole::Administrator => false,
+    });
+    let session = session.ok_or_else(|| ApiError::no_such("session"))?;
+    let reason = reason.trim();
+    if !(3..=MAX_REASON_CHARS).contains(&reason.chars().count()) {
+        let message = "say why the record is read (3 to 500 characters): ?reason=…; every read is logged with its reason";
+        return Err(ApiError::bad_request("reason_missing", message));
+    }
+    if session.row.ended_at.is_none() {
+        let message = "the session is not over; its record is sealed when it ends";
+        return Err(ApiError::new(StatusCode::CONFLICT, "not_sealed", message));
+    }
+    app.store.note_record_read(id, account.id, app.now(), reason).await?;
+    let entries = app.store.entries(id).await?;
+    let file = record::seal(id, &entries, &app.signer)?;
+    let name = format!("attachment; filename=\"dragoman-record-{id}.zip\"");
+    Ok(([(header::CONTENT_TYPE, "application/zip".to_owned()), (header::CONTENT_DISPOSITION, name)], file))
+}

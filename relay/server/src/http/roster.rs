@@ -1,0 +1,105 @@
+//! The roster, as coordinators keep it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use dragoman_core::ids::MediatorId;
+use dragoman_core::relay::Input;
+use dragoman_core::rest::{MediatorForm, MediatorRow};
+use dragoman_core::roster::Mediator;
+use dragoman_core::wire::Problem;
+use uuid::Uuid;
+
+use super::auth::RosterKeeper;
+use super::problem::ApiError;
+use super::{App, Body};
+
+/// Longest alias, in characters.
+const MAX_ALIAS_CHARS: usize = 40;
+/// Most languages of one mediator.
+const MAX_LANGUAGES: usize = 40;
+
+/// The whole roster.
+#[utoipa::path(get, path = "/api/v1/mediators", tag = "roster",
+    responses((status = 200, body = Vec<MediatorRow>), (status = 403, body = Problem)))]
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    _keeper: RosterKeeper,
+) -> Result<Json<Vec<MediatorRow>>, ApiError> {
+    let logins: HashMap<MediatorId, String> = app
+        .store
+        .accounts()
+        .await?
+        .into_iter()
+        .filter_map(|account| Some((account.mediator?, account.login)))
+        .collect();
+    let roster = app.store.mediators().await?;
+    let row =
+        |(mediator, _): (Mediator, bool)| MediatorRow { login: logins.get(&mediator.id).cloned(), mediator };
+    Ok(Json(roster.into_iter().map(row).collect()))
+}
+
+/// Adds a mediator.
+#[utoipa::path(post, path = "/api/v1/mediators", tag = "roster", request_body = MediatorForm,
+    responses((status = 201, body = MediatorRow), (status = 400, body = Problem), (status = 403, body = Problem)))]
+pub(super) async fn create(
+    State(app): State<Arc<App>>,
+    _keeper: RosterKeeper,
+    Body(form): Body<MediatorForm>,
+) -> Result<(StatusCode, Json<MediatorRow>), ApiError> {
+    let mediator = checked(MediatorId(Uuid::new_v4()), form)?;
+    app.engine.input(Input::PutMediator(mediator.clone())).await?;
+    Ok((StatusCode::CREATED, Json(MediatorRow { mediator, login: None })))
+}
+
+/// Changes a mediator. Somebody who is in a session stays in it.
+#[utoipa::path(put, path = "/api/v1/mediators/{id}", tag = "roster", request_body = MediatorForm,
+    params(("id" = MediatorId, Path)),
+    responses((status = 200, body = MediatorRow), (status = 400, body = Problem), (status = 404, body = Problem)))]
+pub(super) async fn update(
+    State(app): State<Arc<App>>,
+    _keeper: RosterKeeper,
+    Path(id): Path<MediatorId>,
+    Body(form): Body<MediatorForm>,
+) -> Result<Json<MediatorRow>, ApiError> {
+    let mediator = checked(id, form)?;
+    if !app.engine.read(move |relay| relay.roster().get(id).is_some()).await? {
+        return Err(ApiError::no_such("mediator"));
+    }
+    app.engine.input(Input::PutMediator(mediator.clone())).await?;
+    let accounts = app.store.accounts().await?;
+    let login =
+        accounts.into_iter().find(|account| account.mediator == Some(id)).map(|account| account.login);
+    Ok(Json(MediatorRow { mediator, login }))
+}
+
+fn checked(id: MediatorId, form: MediatorForm) -> Result<Mediator, ApiError> {
+    let alias = form.alias.trim().to_owned();
+    if !(1..=MAX_ALIAS_CHARS).contains(&alias.chars().count()) {
+        return Err(ApiError::bad_request(
+            "alias_malformed",
+            "an alias has 1 to 40 characters, and is not the person's name",
+        ));
+    }
+    let mut tags: Vec<_> = form.languages.iter().map(|spoken| &spoken.tag).collect();
+    tags.sort();
+    tags.dedup();
+    if tags.len() != form.languages.len() || !(2..=MAX_LANGUAGES).contains(&tags.len()) {
+        let message = "give 2 to 40 languages, each once: a mediator interprets between at least two";
+        return Err(ApiError::bad_request("languages_malformed", message));
+    }
+    Ok(Mediator {
+        id,
+        alias,
+        languages: form.languages,
+        gender: form.gender,
+        qualification: form.qualification,
+        trained_for_minors: form.trained_for_minors,
+        undertaking_signed_at: form.undertaking_signed_at,
+        vetted_until: form.vetted_until,
+        active: form.active,
+    })
+}

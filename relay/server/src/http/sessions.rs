@@ -1,0 +1,135 @@
+//! Sessions: ask for one, list them, invite into one.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use dragoman_core::ids::{ParticipantId, SessionId};
+use dragoman_core::language::{LanguageTag, SEED};
+use dragoman_core::relay::Input;
+use dragoman_core::rest::{
+    AccountRole, InviteRequest, LanguageChoice, LinkMade, LinkPurpose, SessionCreated, SessionRow,
+};
+use dragoman_core::session_types::{Candidate, Role, SessionRequest};
+use dragoman_core::views;
+use dragoman_core::wire::Problem;
+use uuid::Uuid;
+
+use super::auth::{Officer, RosterKeeper, SignedIn};
+use super::problem::ApiError;
+use super::{App, Body};
+use crate::links::{self, JOIN_FOR};
+use crate::store::{Link, LinkTarget};
+
+/// Most rows of a list; the newest are given.
+const MAX_ROWS: u32 = 200;
+
+/// What an officer can choose: first what the roster speaks, then what the region may ask for.
+#[utoipa::path(get, path = "/api/v1/languages", tag = "sessions", responses((status = 200, body = Vec<LanguageChoice>)))]
+pub(super) async fn languages(
+    State(app): State<Arc<App>>,
+    _anybody: SignedIn,
+) -> Result<Json<Vec<LanguageChoice>>, ApiError> {
+    let spoken: Vec<LanguageTag> = app
+        .engine
+        .read(|relay| {
+            let active = relay.roster().standings().filter(|(mediator, _)| mediator.active);
+            active
+                .flat_map(|(mediator, _)| mediator.languages.iter().map(|spoken| spoken.tag.clone()))
+                .collect()
+        })
+        .await?;
+    let mut choices: Vec<LanguageChoice> = Vec::new();
+    for tag in &spoken {
+        match choices.iter_mut().find(|choice| choice.tag == *tag) {
+            Some(choice) => choice.on_roster += 1,
+            None => choices.push(LanguageChoice { tag: tag.clone(), on_roster: 1 }),
+        }
+    }
+    choices.sort_by(|a, b| b.on_roster.cmp(&a.on_roster).then_with(|| a.tag.cmp(&b.tag)));
+    for tag in SEED.iter().filter_map(|tag| tag.parse().ok()) {
+        if !choices.iter().any(|choice| choice.tag == tag) {
+            choices.push(LanguageChoice { tag, on_roster: 0 });
+        }
+    }
+    Ok(Json(choices))
+}
+
+/// Asks for an interpreter; ringing begins at once.
+#[utoipa::path(post, path = "/api/v1/sessions", tag = "sessions", request_body = SessionRequest,
+    responses((status = 201, body = SessionCreated), (status = 403, body = Problem), (status = 409, body = Problem)))]
+pub(super) async fn create(
+    State(app): State<Arc<App>>,
+    Officer(account): Officer,
+    Body(request): Body<SessionRequest>,
+) -> Result<(StatusCode, Json<SessionCreated>), ApiError> {
+    let (session, participant) = (SessionId(Uuid::new_v4()), ParticipantId(Uuid::new_v4()));
+    let asked = Input::RequestSession { session, officer_account: account.id, officer: participant, request };
+    app.engine.input(asked).await?;
+    Ok((StatusCode::CREATED, Json(SessionCreated { session, participant })))
+}
+
+/// An officer's own sessions, or all of them for those who keep the roster.
+#[utoipa::path(get, path = "/api/v1/sessions", tag = "sessions",
+    responses((status = 200, body = Vec<SessionRow>), (status = 403, body = Problem)))]
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    SignedIn(account): SignedIn,
+) -> Result<Json<Vec<SessionRow>>, ApiError> {
+    let of = match account.role {
+        AccountRole::Officer => Some(account.id),
+        AccountRole::Coordinator | AccountRole::Administrator => None,
+        AccountRole::Mediator => {
+            return Err(ApiError::not_allowed("mediators see their current session only"));
+        }
+    };
+    Ok(Json(app.store.sessions(of, MAX_ROWS).await?))
+}
+
+/// Makes a link that lets somebody in, once, within a quarter of an hour.
+#[utoipa::path(post, path = "/api/v1/sessions/{id}/links", tag = "sessions", request_body = InviteRequest,
+    params(("id" = SessionId, Path)),
+    responses((status = 201, body = LinkMade), (status = 404, body = Problem), (status = 409, body = Problem)))]
+pub(super) async fn invite(
+    State(app): State<Arc<App>>,
+    Officer(account): Officer,
+    Path(id): Path<SessionId>,
+    Body(form): Body<InviteRequest>,
+) -> Result<(StatusCode, Json<LinkMade>), ApiError> {
+    if matches!(form.role, Role::Officer | Role::Mediator) {
+        let message = "an invitation is for an interviewee, an observer or a scribe; mediators are rung";
+        return Err(ApiError::bad_request("role_not_invited", message));
+    }
+    let own = move |relay: &dragoman_core::relay::Relay| {
+        let session = relay.session(id).filter(|session| session.officer_account == account.id)?;
+        Some(session.request.languages.clone())
+    };
+    let languages = app.engine.read(own).await?.ok_or_else(|| ApiError::no_such("session"))?;
+    let theirs = if form.role == Role::Interviewee { languages.source } else { languages.target };
+    let link = Link {
+        purpose: LinkPurpose::Join,
+        target: LinkTarget::Session(id, form.role),
+        language: form.language.unwrap_or(theirs),
+        reusable: false,
+        expires_at: app.now() + JOIN_FOR,
+        used_at: None,
+    };
+    Ok((StatusCode::CREATED, Json(links::make(&app.store, &app.config.public_url, &link).await?)))
+}
+
+/// How the roster was judged for a session, with the reasons.
+#[utoipa::path(get, path = "/api/v1/sessions/{id}/candidates", tag = "sessions", params(("id" = SessionId, Path)),
+    responses((status = 200, body = Vec<Candidate>), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub(super) async fn candidates(
+    State(app): State<Arc<App>>,
+    _keeper: RosterKeeper,
+    Path(id): Path<SessionId>,
+) -> Result<Json<Vec<Candidate>>, ApiError> {
+    let now = app.now();
+    let judged = app
+        .engine
+        .read(move |relay| relay.session(id).map(|session| views::candidates(session, relay.roster(), now)))
+        .await?;
+    Ok(Json(judged.ok_or_else(|| ApiError::no_such("session"))?))
+}

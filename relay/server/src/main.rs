@@ -1,0 +1,75 @@
+//! `dragoman-relay`: serve, or verify a record.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use dragoman_relay::config::Settings;
+use dragoman_relay::record;
+use dragoman_relay::serve::Server;
+use tracing_subscriber::EnvFilter;
+
+/// Finds an interpreter in seconds, carries the call, and leaves a record that a court can check.
+#[derive(Parser)]
+#[command(name = "dragoman-relay", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the relay
+    Serve {
+        /// File with settings (TOML), named as the flags are
+        #[arg(long, env = "DRAGOMAN_CONFIG", value_name = "FILE")]
+        config: Option<PathBuf>,
+        #[command(flatten)]
+        settings: Box<Settings>,
+    },
+    /// Check a downloaded record; names the first damaged entry
+    Verify {
+        /// The record
+        file: PathBuf,
+        /// The relay's public key, if you know it (hexadecimal, printed when the relay starts)
+        #[arg(long, value_name = "HEX")]
+        key: Option<String>,
+    },
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let filter = EnvFilter::try_from_env("DRAGOMAN_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match run(Arguments::parse().command).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("dragoman-relay: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Serve { config, settings } => {
+            let settings = match config {
+                Some(file) => settings.filled_from(&file)?,
+                None => *settings,
+            };
+            let server = Server::open(settings.check()?).await?;
+            server.greet().await?;
+            server.run().await
+        }
+        Command::Verify { file, key } => {
+            let verified = record::verify_file(&file, key.as_deref())?;
+            let manifest = verified.manifest;
+            println!(
+                "The record is whole: session {}, {} entries, {} transcript lines.",
+                manifest.session, manifest.entries, verified.lines
+            );
+            println!("Signed by relay key {}", manifest.relay_key);
+            Ok(())
+        }
+    }
+}

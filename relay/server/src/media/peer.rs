@@ -1,0 +1,148 @@
+//! One participant's transport as the forwarder keeps it: credentials, proven addresses, microphone and slots.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use dragoman_core::ids::{ParticipantId, SessionId};
+use dragoman_core::wire::Slot;
+
+use super::rtcp::Reception;
+use super::rtp::Restamp;
+use super::sdp::{ClientOffer, SectionKind};
+use super::secure::{Identity, Secure};
+
+/// Addresses one peer may have proved at a time: two network interfaces, two IP families, and one change. The oldest
+/// is forgotten first.
+const MAX_ADDRESSES: usize = 6;
+/// A peer that sent nothing authentic for so long is gone (ICE consent, RFC 7675, expires after 30 s).
+const SILENT_FOR: Duration = Duration::from_secs(30);
+
+/// A path to a peer: its address, and the local address it used, so that answers leave from there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Path {
+    pub remote: SocketAddr,
+    pub local: Option<IpAddr>,
+}
+
+/// Where one voice goes: which peer, which of its slots.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Target {
+    pub peer: usize,
+    pub slot: usize,
+}
+
+pub(super) struct Peer {
+    pub session: SessionId,
+    pub participant: ParticipantId,
+    pub ufrag: String,
+    pub pwd: String,
+    pub secure: Secure,
+    pub addresses: Vec<SocketAddr>,
+    pub path: Option<Path>,
+    pub microphone: Option<Microphone>,
+    pub may_speak: bool,
+    pub slots: Vec<VoiceSlot>,
+    pub targets: Vec<Target>,
+    pub last_heard: Instant,
+    /// The relay's own SSRC in its receiver reports to this peer.
+    pub reporter_ssrc: u32,
+}
+
+pub(super) struct Microphone {
+    pub ssrc: u32,
+    pub payload_type: u8,
+    pub reception: Option<Reception>,
+}
+
+pub(super) struct VoiceSlot {
+    pub mid: String,
+    pub ssrc: u32,
+    pub payload_type: u8,
+    pub voice: Option<ParticipantId>,
+    pub stream: Restamp,
+}
+
+impl Peer {
+    pub(super) fn new(
+        session: SessionId,
+        participant: ParticipantId,
+        offer: &ClientOffer,
+        identity: &Arc<Identity>,
+        now: Instant,
+    ) -> Self {
+        let slots = offer.slots().map(|section| VoiceSlot {
+            mid: section.mid.clone(),
+            ssrc: rand::random(),
+            payload_type: section.opus,
+            voice: None,
+            stream: Restamp::new(rand::random()),
+        });
+        let opus = offer.sections.iter().find(|s| s.kind == SectionKind::Microphone).map(|s| s.opus);
+        Self {
+            session,
+            participant,
+            ufrag: random_token(6),
+            pwd: random_token(18),
+            secure: Secure::server(identity.clone(), offer.fingerprint),
+            addresses: Vec::new(),
+            path: None,
+            microphone: opus.map(|payload_type| Microphone { ssrc: 0, payload_type, reception: None }),
+            may_speak: opus.is_some(),
+            slots: slots.collect(),
+            targets: Vec::new(),
+            last_heard: now,
+            reporter_ssrc: rand::random(),
+        }
+    }
+
+    /// Notes an address that proved it knows the password; returns one that is forgotten for it.
+    pub(super) fn prove(&mut self, address: SocketAddr) -> Option<SocketAddr> {
+        if self.addresses.contains(&address) {
+            return None;
+        }
+        self.addresses.push(address);
+        (self.addresses.len() > MAX_ADDRESSES).then(|| self.addresses.remove(0))
+    }
+
+    /// Whether nothing was heard for too long.
+    pub(super) fn is_gone(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.last_heard) > SILENT_FOR
+    }
+
+    /// Gives each of `voices` a slot, keeps those that have one, frees the rest. Returns whether anything changed.
+    pub(super) fn assign(&mut self, voices: &[ParticipantId]) -> bool {
+        let mut changed = false;
+        for slot in &mut self.slots {
+            if slot.voice.is_some_and(|voice| !voices.contains(&voice)) {
+                slot.voice = None;
+                changed = true;
+            }
+        }
+        for voice in voices {
+            if self.slots.iter().any(|slot| slot.voice == Some(*voice)) {
+                continue;
+            }
+            // A session is never larger than the slots of an honest client; one that offers fewer hears fewer.
+            if let Some(slot) = self.slots.iter_mut().find(|slot| slot.voice.is_none()) {
+                slot.voice = Some(*voice);
+                slot.stream.change_source();
+                changed = true;
+            }
+        }
+        changed
+    }
+
+    /// The occupied slots, for signalling.
+    pub(super) fn slot_list(&self) -> Vec<Slot> {
+        let occupied = self.slots.iter().filter_map(|slot| Some((slot.mid.clone(), slot.voice?)));
+        occupied.map(|(mid, participant)| Slot { mid, participant }).collect()
+    }
+}
+
+/// `bytes` random bytes as base64url, which is within ICE's alphabet once `-` and `_` are replaced (RFC 8839 §5.4).
+fn random_token(bytes: usize) -> String {
+    use base64::Engine as _;
+    let random: Vec<u8> = (0..bytes).map(|_| rand::random()).collect();
+    base64::engine::general_purpose::STANDARD_NO_PAD.encode(random)
+}

@@ -1,0 +1,363 @@
+//! The record of a session: one file that a court can check without this relay.
+//!
+//! A ZIP archive of plain files: `events.jsonl` (the log, byte for byte as it was hashed), `hashes.txt` (the chain after
+//! each entry), `transcript.json` and `transcript.txt` (both follow from the log), `manifest.json` and its Ed25519
+//! signature `manifest.sig` (RFC 8032; hexadecimal).
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{Cursor, Read, Seek, Write};
+use std::path::Path;
+
+use anyhow::{Context, ensure};
+use dragoman_core::evidence::{Hash, VerifiedLog, verify};
+use dragoman_core::ids::SessionId;
+use dragoman_core::language::{LanguagePair, LanguageTag};
+use dragoman_core::session_types::{Phase, Role, TranscriptLine};
+use dragoman_core::time::UnixMillis;
+use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
+use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey};
+use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use zip::write::SimpleFileOptions;
+use zip::{ZipArchive, ZipWriter};
+
+use crate::files::write_private;
+use crate::store::EntryRow;
+
+const FORMAT: &str = "dragoman-record-1";
+/// Largest part that is read from a file of unknown origin; a day of speech is a few megabytes.
+const MAX_PART_BYTES: u64 = 256 * 1024 * 1024;
+
+/// Signs records with the relay's own key.
+pub struct Signer {
+    key: SigningKey,
+}
+
+/// What a record says about itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Version of this layout.
+    pub format: String,
+    /// Which session.
+    pub session: SessionId,
+    /// Sealed, or abandoned.
+    pub phase: Phase,
+    /// What was interpreted.
+    pub languages: LanguagePair,
+    /// Who took part: the log names no person, only these.
+    pub participants: Vec<ManifestParticipant>,
+    /// Entries of the log.
+    pub entries: u64,
+    /// The chain after the last entry, hexadecimal.
+    pub chain: String,
+    /// SHA-256 of `transcript.txt`, hexadecimal.
+    pub transcript: String,
+    /// When it was requested, and when it ended.
+    pub from: UnixMillis,
+    /// See `from`.
+    pub to: UnixMillis,
+    /// The relay's public key, hexadecimal.
+    pub relay_key: String,
+}
+
+/// A participant in the manifest.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ManifestParticipant {
+    /// As in the log.
+    pub id: dragoman_core::ids::ParticipantId,
+    /// As what.
+    pub role: Role,
+    /// In which language.
+    pub language: LanguageTag,
+    /// The mediator's.
+    pub alias: Option<String>,
+}
+
+/// A record that was found whole.
+#[derive(Debug)]
+pub struct Verified {
+    /// What it says about itself, which was checked.
+    pub manifest: Manifest,
+    /// Lines of its transcript.
+    pub lines: usize,
+}
+
+impl Signer {
+    /// Reads `record-key.pem` of the data folder; makes it at the first start.
+    ///
+    /// # Errors
+    /// If the file can not be read or written.
+    pub fn open(data: &Path) -> anyhow::Result<Self> {
+        let file = data.join("record-key.pem");
+        if file.exists() {
+            let pem =
+                std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+            let key = SigningKey::from_pkcs8_pem(&pem)
+                .map_err(|error| anyhow::anyhow!("{} is not an Ed25519 key: {error}", file.display()))?;
+            return Ok(Self { key });
+        }
+        let key = SigningKey::from_bytes(&rand::random());
+        let pem = key.to_pkcs8_pem(LineEnding::LF).map_err(|error| anyhow::anyhow!("{error}"))?;
+        write_private(&file, pem.as_bytes())?;
+        Ok(Self { key })
+    }
+
+    /// The public key, hexadecimal: publish it, so that records can be told from forgeries.
+    pub fn public_key(&self) -> String {
+        hex::encode(self.key.verifying_key().as_bytes())
+    }
+}
+
+/// Makes the record of a session that is over.
+///
+/// # Errors
+/// If the stored log is damaged, which the message says; or if the file can not be made.
+pub fn seal(session: SessionId, entries: &[EntryRow], signer: &Signer) -> anyhow::Result<Vec<u8>> {
+    let log = verify(session, entries.iter().map(|entry| (entry.line.as_str(), entry.hash)))
+        .context("the stored log was changed by other hands; no record is made of it")?;
+    let transcript = transcript_text(&log);
+    let manifest = manifest_of(&log, &transcript, signer.public_key());
+    let manifest = serde_json::to_vec_pretty(&manifest)?;
+    let signature = hex::encode(signer.key.sign(&manifest).to_bytes());
+    let events: String = entries.iter().map(|entry| format!("{}\n", entry.line)).collect();
+    let hashes: String = entries.iter().map(|entry| format!("{}\n", hex::encode(entry.hash))).collect();
+    let parts: [(&str, &[u8]); 6] = [
+        ("manifest.json", &manifest),
+        ("manifest.sig", signature.as_bytes()),
+        ("events.jsonl", events.as_bytes()),
+        ("hashes.txt", hashes.as_bytes()),
+        ("transcript.json", &serde_json::to_vec_pretty(&log.transcript)?),
+        ("transcript.txt", transcript.as_bytes()),
+    ];
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, content) in parts {
+        archive.start_file(name, SimpleFileOptions::default())?;
+        archive.write_all(content)?;
+    }
+    Ok(archive.finish()?.into_inner())
+}
+
+/// Checks a record without any relay: every entry, the transcript, the signature; `key` if the relay's is known.
+///
+/// # Errors
+/// The message names what is damaged: the first entry, or the part.
+pub fn verify_file(path: &Path, key: Option<&str>) -> anyhow::Result<Verified> {
+    let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let mut archive = ZipArchive::new(file).context("this is not a record: not a readable ZIP archive")?;
+    let manifest_bytes = part(&mut archive, "manifest.json")?;
+    let manifest: Manifest =
+        serde_json::from_slice(&manifest_bytes).context("manifest.json can not be read")?;
+    ensure!(
+        manifest.format == FORMAT,
+        "the record has format '{}'; this program knows {FORMAT}",
+        manifest.format
+    );
+
+    let events = text_part(&mut archive, "events.jsonl")?;
+    let hashes = text_part(&mut archive, "hashes.txt")?;
+    let log = verify_chain(manifest.session, &events, &hashes)?;
+
+    let transcript = text_part(&mut archive, "transcript.txt")?;
+    ensure!(
+        transcript == transcript_text(&log),
+        "transcript.txt does not follow from the log: it was changed"
+    );
+    let lines: Vec<TranscriptLine> = serde_json::from_slice(&part(&mut archive, "transcript.json")?)
+        .context("transcript.json can not be read")?;
+    ensure!(lines == log.transcript, "transcript.json does not follow from the log: it was changed");
+    let expected = manifest_of(&log, &transcript, manifest.relay_key.clone());
+    ensure!(
+        manifest == expected,
+        "manifest.json does not follow from the log: it was changed, or entries at the end were left out"
+    );
+
+    check_signature(&manifest, &manifest_bytes, text_part(&mut archive, "manifest.sig")?.trim())?;
+    if let Some(key) = key {
+        ensure!(
+            key.eq_ignore_ascii_case(&manifest.relay_key),
+            "the record was signed by another relay: its key is {}",
+            manifest.relay_key
+        );
+    }
+    Ok(Verified { manifest, lines: lines.len() })
+}
+
+fn verify_chain(session: SessionId, events: &str, hashes: &str) -> anyhow::Result<VerifiedLog> {
+    let lines: Vec<&str> = events.lines().collect();
+    let mut chain: Vec<Hash> = Vec::with_capacity(lines.len());
+    for (index, text) in hashes.lines().enumerate() {
+        let hash: Option<Hash> = hex::decode(text).ok().and_then(|bytes| bytes.try_into().ok());
+        chain
+            .push(hash.with_context(|| format!("entry {} is damaged: its hash can not be read", index + 1))?);
+    }
+    let whole = lines.len().min(chain.len());
+    let log = verify(session, lines.iter().copied().zip(chain.iter().copied()))?;
+    ensure!(
+        lines.len() == chain.len(),
+        "entry {} is damaged: it has no hash, or a hash has no entry",
+        whole + 1
+    );
+    Ok(log)
+}
+
+fn check_signature(manifest: &Manifest, signed: &[u8], signature: &str) -> anyhow::Result<()> {
+    let key: [u8; 32] = hex::decode(&manifest.relay_key)
+        .ok()
+        .and_then(|bytes| bytes.try_into().ok())
+        .context("the relay's key can not be read")?;
+    let key = VerifyingKey::from_bytes(&key).context("the relay's key is not an Ed25519 key")?;
+    let signature = hex::decode(signature).ok().and_then(|bytes| Signature::from_slice(&bytes).ok());
+    let signature = signature.context("manifest.sig can not be read")?;
+    key.verify_strict(signed, &signature).context("the signature does not fit manifest.json: it was changed")
+}
+
+fn manifest_of(log: &VerifiedLog, transcript: &str, relay_key: String) -> Manifest {
+    let session = &log.session;
+    let participants = session.participants.iter().map(|participant| ManifestParticipant {
+        id: participant.id,
+        role: participant.role,
+        language: participant.language.clone(),
+        alias: participant.mediator.as_ref().map(|(_, alias)| alias.clone()),
+    });
+    Manifest {
+        format: FORMAT.to_owned(),
+        session: session.id,
+        phase: session.phase(),
+        languages: session.request.languages.clone(),
+        participants: participants.collect(),
+        entries: session.chain.length,
+        chain: hex::encode(session.chain.head),
+        transcript: hex::encode(Sha256::digest(transcript.as_bytes())),
+        from: log.span.0,
+        to: log.span.1,
+        relay_key,
+    }
+}
+
+/// One line of text for each line of the transcript: time, role, language, status, words.
+fn transcript_text(log: &VerifiedLog) -> String {
+    let mut text = String::new();
+    for line in &log.transcript {
+        let role = log
+            .session
+            .participant(line.speaker)
+            .map_or("participant".to_owned(), |p| format!("{:?}", p.role).to_lowercase());
+        let since = (line.started_at.0 - log.span.0.0).max(0) / 1000;
+        let (hours, minutes, seconds) = (since / 3600, since / 60 % 60, since % 60);
+        let _ = writeln!(
+            text,
+            "{hours:02}:{minutes:02}:{seconds:02}  {role} ({})  [machine draft, {}]  {}",
+            line.language, line.model, line.text
+        );
+    }
+    text
+}
+
+fn text_part(archive: &mut ZipArchive<impl Read + Seek>, name: &str) -> anyhow::Result<String> {
+    String::from_utf8(part(archive, name)?).with_context(|| format!("{name} is not text: it was changed"))
+}
+
+fn part(archive: &mut ZipArchive<impl Read + Seek>, name: &str) -> anyhow::Result<Vec<u8>> {
+    let file = archive.by_name(name).with_context(|| format!("the record has no readable {name}"))?;
+    let mut bytes = Vec::new();
+    file.take(MAX_PART_BYTES + 1).read_to_end(&mut bytes).with_context(|| format!("{name} is damaged"))?;
+    ensure!(bytes.len() as u64 <= MAX_PART_BYTES, "{name} is larger than any record");
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use dragoman_core::ids::{AccountId, ParticipantId};
+    use dragoman_core::relay::{Act, Input, Relay};
+    use dragoman_core::session_types::SessionRequest;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn ended_session() -> (SessionId, Vec<EntryRow>) {
+        let (id, officer) = (SessionId(Uuid::from_u128(1)), ParticipantId(Uuid::from_u128(2)));
+        let languages = LanguagePair { source: "sq".parse().unwrap(), target: "en".parse().unwrap() };
+        let (gender_wish, label) = (None, Default::default());
+        let request =
+            SessionRequest { languages, gender_wish, label, minor: false, transcription_wished: false };
+        let officer_account = AccountId(Uuid::from_u128(3));
+        let inputs = [
+            Input::RequestSession { session: id, officer_account, officer, request },
+            Input::Act { session: id, by: officer, act: Act::Connect },
+            Input::Act { session: id, by: officer, act: Act::End },
+        ];
+        let mut relay = Relay::default();
+        let drafts = inputs.into_iter().flat_map(|input| relay.handle_input(input, UnixMillis(5)).unwrap());
+        let entries = drafts.flat_map(|draft| draft.entries).map(|entry| EntryRow {
+            session: id,
+            seq: entry.seq,
+            line: entry.line,
+            hash: entry.hash,
+        });
+        (id, entries.collect())
+    }
+
+    /// Rewrites one part of a record.
+    fn changed(record: &[u8], name: &str, change: impl Fn(String) -> String) -> Vec<u8> {
+        let mut from = ZipArchive::new(Cursor::new(record)).unwrap();
+        let mut to = ZipWriter::new(Cursor::new(Vec::new()));
+        for index in 0..from.len() {
+            let mut part = from.by_index(index).unwrap();
+            let mut text = String::new();
+            part.read_to_string(&mut text).unwrap();
+            let part_name = part.name().unwrap().into_owned();
+            to.start_file(&part_name, SimpleFileOptions::default()).unwrap();
+            let text = if part_name == name { change(text) } else { text };
+            to.write_all(text.as_bytes()).unwrap();
+        }
+        to.finish().unwrap().into_inner()
+    }
+
+    #[test]
+    fn a_record_verifies_and_every_change_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let signer = Signer::open(dir.path()).unwrap();
+        let (id, entries) = ended_session();
+        let record = seal(id, &entries, &signer).unwrap();
+        let file = dir.path().join("record.zip");
+        let verdict = |bytes: &[u8], key: Option<&str>| {
+            std::fs::write(&file, bytes).unwrap();
+            verify_file(&file, key).map_err(|error| format!("{error:#}"))
+        };
+        let verified = verdict(&record, Some(&signer.public_key())).unwrap();
+        assert_eq!(verified.manifest.entries, entries.len() as u64);
+        assert_eq!(verified.manifest.phase, Phase::Abandoned);
+
+        let second = entries[1].line.clone();
+        let named = verdict(
+            &changed(&record, "events.jsonl", |text| text.replace(&second, &second.replace('5', "6"))),
+            None,
+        );
+        assert!(named.unwrap_err().contains("entry 2 is damaged"));
+        let cut =
+            |text: String| text.lines().take(entries.len() - 1).map(|line| format!("{line}\n")).collect();
+        let shorter = changed(&changed(&record, "events.jsonl", cut), "hashes.txt", cut);
+        assert!(verdict(&shorter, None).unwrap_err().contains("left out"));
+        let lone = changed(&record, "hashes.txt", cut);
+        assert!(verdict(&lone, None).unwrap_err().contains("has no hash"));
+        let manifest = changed(&record, "manifest.json", |text| text.replace("\"format\"", " \"format\""));
+        assert!(verdict(&manifest, None).unwrap_err().contains("signature"));
+        assert!(
+            verdict(&changed(&record, "transcript.txt", |t| t + "x"), None)
+                .unwrap_err()
+                .contains("transcript.txt")
+        );
+        assert!(verdict(&record, Some(&"00".repeat(32))).unwrap_err().contains("another relay"));
+        assert!(verdict(b"PK nonsense", None).unwrap_err().contains("not a record"));
+        assert!(verdict(&record[..record.len() / 2], None).is_err());
+    }
+
+    #[test]
+    fn the_key_is_made_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = Signer::open(dir.path()).unwrap().public_key();
+        assert_eq!(first, Signer::open(dir.path()).unwrap().public_key());
+    }
+}

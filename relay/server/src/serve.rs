@@ -1,0 +1,164 @@
+//! `dragoman-relay serve`: puts the parts together, says how to begin, and ends in good order.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use axum_server::Handle;
+use dragoman_core::ids::AccountId;
+use dragoman_core::rest::{AccountRole, LinkPurpose};
+use dragoman_core::wire::Problem;
+use tokio::signal::unix::{SignalKind, signal};
+use uuid::Uuid;
+
+use crate::config::Config;
+use crate::engine::Engine;
+use crate::http::{App, router};
+use crate::links::{self, ENROL_FOR, qr_for_terminal};
+use crate::media::Media;
+use crate::record::Signer;
+use crate::store::{Account, Link, LinkTarget, Store};
+use crate::throttle::Throttle;
+use crate::{clock, demo, files, tls};
+
+/// How long open requests may take to finish after SIGTERM.
+const DRAIN_FOR: Duration = Duration::from_secs(5);
+
+/// A relay that is ready to serve.
+pub struct Server {
+    app: Arc<App>,
+    listener: std::net::TcpListener,
+    tls: Option<(PathBuf, PathBuf)>,
+    handle: Handle<SocketAddr>,
+}
+
+impl Server {
+    /// Opens data, ports and certificate, and takes back what was going on.
+    ///
+    /// # Errors
+    /// The message names the setting or the file and what to do.
+    pub async fn open(config: Config) -> anyhow::Result<Self> {
+        // The process may have chosen already; one choice is as good as the other.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        std::fs::create_dir_all(&config.data)
+            .with_context(|| format!("--data: cannot make the folder {}", config.data.display()))?;
+        let tls = tls::files(&config)?;
+        let listener = std::net::TcpListener::bind(config.listen).with_context(|| {
+            format!(
+                "--listen: cannot open TCP {}. Is another relay running? Choose another address",
+                config.listen
+            )
+        })?;
+        listener.set_nonblocking(true)?;
+        let media = Arc::new(Media::start(config.media, &config.media_public)?);
+        let store =
+            Store::open(&config.data).await.with_context(|| format!("--data {}", config.data.display()))?;
+        let signer = Signer::open(&config.data)?;
+        let engine = Engine::start(store.clone(), media.clone()).await?;
+        let app = App { config, store, engine, media, throttle: Throttle::default(), signer };
+        Ok(Self { app: Arc::new(app), listener, tls, handle: Handle::new() })
+    }
+
+    /// The TCP address that is open.
+    ///
+    /// # Errors
+    /// If the system does not tell.
+    pub fn local_addr(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// What the handlers share.
+    pub fn app(&self) -> &Arc<App> {
+        &self.app
+    }
+
+    /// Prints how to begin: an administrator's link at the first start, all links of a demonstration.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn greet(&self) -> anyhow::Result<()> {
+        let App { config, store, engine, signer, .. } = &*self.app;
+        println!("Dragoman is ready at {} (audio: UDP {})", config.public_url, self.app.media.local_addr());
+        println!("Records are signed with key {}", signer.public_key());
+        if config.demo {
+            let links = demo::seed(store, engine, &config.public_url).await?;
+            files::write_private(&config.data.join("demo-links.json"), &serde_json::to_vec_pretty(&links)?)?;
+            println!("Demonstration: everybody is invented; never use it for real work.");
+        } else if let Some(link) = first_link(store, &config.public_url).await? {
+            println!(
+                "First start: choose the administrator's password at\n\n  {link}\n\n{}",
+                qr_for_terminal(&link)?
+            );
+        }
+        Ok(())
+    }
+
+    /// Serves until SIGTERM or SIGINT.
+    ///
+    /// # Errors
+    /// If serving fails.
+    pub async fn run(self) -> anyhow::Result<()> {
+        let Self { app, listener, tls, handle } = self;
+        tokio::spawn(drain_on_signal(app.clone(), handle.clone()));
+        let service = router(app).into_make_service();
+        match tls {
+            Some(files) => {
+                let config = tls::load(files).await?;
+                axum_server::from_tcp_rustls(listener, config)?.handle(handle).serve(service).await?;
+            }
+            None => axum_server::from_tcp(listener)?.handle(handle).serve(service).await?,
+        }
+        Ok(())
+    }
+}
+
+/// Says goodbye to all sockets, lets requests finish, then ends. Calls go on by themselves when the relay is back.
+async fn drain_on_signal(app: Arc<App>, handle: Handle<SocketAddr>) {
+    let (Ok(mut terminate), Ok(mut interrupt)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        return tracing::error!("signals can not be received; the relay will not drain");
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("draining");
+    let message = "the relay is being restarted; your page will reconnect by itself".to_owned();
+    app.engine.drain(Problem { code: "relay_restarting".to_owned(), message }).await;
+    handle.graceful_shutdown(Some(DRAIN_FOR));
+}
+
+/// A link for the administrator, as long as none has a password.
+async fn first_link(store: &Store, public_url: &str) -> anyhow::Result<Option<String>> {
+    let administrators: Vec<Account> = store
+        .accounts()
+        .await?
+        .into_iter()
+        .filter(|account| account.role == AccountRole::Administrator)
+        .collect();
+    if administrators.iter().any(|account| account.password_hash.is_some()) {
+        return Ok(None);
+    }
+    let account = match administrators.into_iter().next() {
+        Some(account) => account,
+        None => {
+            let (id, login) = (AccountId(Uuid::new_v4()), "administrator".to_owned());
+            let (role, language) = (AccountRole::Administrator, "en".parse()?);
+            let account = Account { id, login, role, language, mediator: None, password_hash: None };
+            store.add_account(&account, clock::now()).await?;
+            account
+        }
+    };
+    let link = Link {
+        purpose: LinkPurpose::Enrol,
+        target: LinkTarget::Account(account.id),
+        language: account.language,
+        reusable: false,
+        expires_at: clock::now() + ENROL_FOR,
+        used_at: None,
+    };
+    Ok(Some(links::make(store, public_url, &link).await?.url))
+}

@@ -1,0 +1,243 @@
+//! Sessions, their places and their logs.
+
+use dragoman_core::ids::{AccountId, MediatorId, SessionId};
+use dragoman_core::language::LanguagePair;
+use dragoman_core::rest::SessionRow;
+use dragoman_core::roster::Mediator;
+use dragoman_core::session_types::Phase;
+use dragoman_core::time::UnixMillis;
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+use super::roster::put_mediator;
+use super::{Store, StoreError, parsed, text_of};
+
+/// One entry of a log, as it is stored and hashed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntryRow {
+    /// Whose log.
+    pub session: SessionId,
+    /// Place in it, from 1.
+    pub seq: u64,
+    /// The exact bytes that are hashed.
+    pub line: String,
+    /// The chain's hash after this entry.
+    pub hash: [u8; 32],
+}
+
+/// Everything that one or more commands decided, to be written in one transaction.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// Sessions that are new.
+    pub created: Vec<(SessionId, AccountId, LanguagePair, UnixMillis)>,
+    /// Assignments: each takes the session's one place.
+    pub assigned: Vec<(SessionId, MediatorId)>,
+    /// Sessions whose phase is to be noted, with the time of their end.
+    pub phases: Vec<(SessionId, Phase, Option<UnixMillis>)>,
+    /// New entries, in order.
+    pub entries: Vec<EntryRow>,
+    /// Ready switches.
+    pub ready: Vec<(MediatorId, bool)>,
+    /// Roster entries, new or changed.
+    pub mediators: Vec<Mediator>,
+}
+
+impl Batch {
+    /// Nothing to write.
+    pub fn is_empty(&self) -> bool {
+        self.created.is_empty()
+            && self.assigned.is_empty()
+            && self.phases.is_empty()
+            && self.entries.is_empty()
+            && self.ready.is_empty()
+            && self.mediators.is_empty()
+    }
+}
+
+/// A session that was going on when the relay ended.
+#[derive(Debug)]
+pub struct SavedSession {
+    /// Which.
+    pub id: SessionId,
+    /// Its log.
+    pub entries: Vec<EntryRow>,
+}
+
+/// A session's row, with what decides who may read its record.
+#[derive(Debug, Clone)]
+pub struct SessionRecordRow {
+    /// As listed.
+    pub row: SessionRow,
+    /// Whose it is.
+    pub officer_account: AccountId,
+}
+
+impl SessionRecordRow {
+    fn from_row(row: &SqliteRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            row: SessionRow {
+                id: parsed(row.try_get("id")?, "session id")?,
+                phase: parsed(row.try_get("phase")?, "phase")?,
+                source: parsed(row.try_get("source")?, "language")?,
+                target: parsed(row.try_get("target")?, "language")?,
+                requested_at: UnixMillis(row.try_get("requested_at")?),
+                ended_at: row.try_get::<Option<i64>, _>("ended_at")?.map(UnixMillis),
+            },
+            officer_account: parsed(row.try_get("officer_account")?, "account id")?,
+        })
+    }
+}
+
+impl Store {
+    /// Writes a batch, all or nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::PlaceTaken`] if an assignment lost against another; then nothing of the batch is written.
+    pub async fn write(&self, batch: &Batch) -> Result<(), StoreError> {
+        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        for (session, account, languages, at) in &batch.created {
+            sqlx::query(
+                "INSERT INTO sessions (id, officer_account, phase, source, target, requested_at) VALUES ($1, $2, $3, $4, $5, $6)",
+            )
+            .bind(text_of(session))
+            .bind(text_of(account))
+            .bind(text_of(&Phase::Ringing))
+            .bind(text_of(&languages.source))
+            .bind(text_of(&languages.target))
+            .bind(at.0)
+            .execute(&mut *transaction)
+            .await?;
+        }
+        for (session, mediator) in &batch.assigned {
+            let taken = sqlx::query(
+                "UPDATE sessions SET mediator = $1 WHERE id = $2 AND mediator IS NULL AND ended_at IS NULL \
+                 AND NOT EXISTS (SELECT 1 FROM sessions WHERE mediator = $1 AND ended_at IS NULL)",
+            )
+            .bind(text_of(mediator))
+            .bind(text_of(session))
+            .execute(&mut *transaction)
+            .await?;
+            if taken.rows_affected() != 1 {
+                return Err(StoreError::PlaceTaken);
+            }
+        }
+        for (session, phase, ended_at) in &batch.phases {
+            sqlx::query("UPDATE sessions SET phase = $1, ended_at = $2 WHERE id = $3")
+                .bind(text_of(phase))
+                .bind(ended_at.map(|at| at.0))
+                .bind(text_of(session))
+                .execute(&mut *transaction)
+                .await?;
+        }
+        for entry in &batch.entries {
+            sqlx::query("INSERT INTO entries (session, seq, line, hash) VALUES ($1, $2, $3, $4)")
+                .bind(text_of(&entry.session))
+                .bind(i64::try_from(entry.seq).unwrap_or(i64::MAX))
+                .bind(&entry.line)
+                .bind(entry.hash.as_slice())
+                .execute(&mut *transaction)
+                .await?;
+        }
+        for mediator in &batch.mediators {
+            put_mediator(&mut transaction, mediator).await?;
+        }
+        for (mediator, ready) in &batch.ready {
+            sqlx::query("UPDATE mediators SET ready = $1 WHERE id = $2")
+                .bind(i64::from(*ready))
+                .bind(text_of(mediator))
+                .execute(&mut *transaction)
+                .await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// All sessions that are not over, with their logs.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn unfinished_sessions(&self) -> Result<Vec<SavedSession>, StoreError> {
+        let rows = sqlx::query("SELECT id FROM sessions WHERE ended_at IS NULL ORDER BY requested_at, id")
+            .fetch_all(&self.pool)
+            .await?;
+        let mut saved = Vec::with_capacity(rows.len());
+        for row in rows {
+            let id: SessionId = parsed(row.try_get("id")?, "session id")?;
+            saved.push(SavedSession { id, entries: self.entries(id).await? });
+        }
+        Ok(saved)
+    }
+
+    /// The log of one session, in order.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn entries(&self, session: SessionId) -> Result<Vec<EntryRow>, StoreError> {
+        let rows = sqlx::query("SELECT seq, line, hash FROM entries WHERE session = $1 ORDER BY seq")
+            .bind(text_of(&session))
+            .fetch_all(&self.pool)
+            .await?;
+        let read = |row: SqliteRow| {
+            let hash: Vec<u8> = row.try_get("hash")?;
+            Ok(EntryRow {
+                session,
+                seq: u64::try_from(row.try_get::<i64, _>("seq")?).unwrap_or(0),
+                line: row.try_get("line")?,
+                hash: hash.try_into().map_err(|_| StoreError::Unreadable("entry hash"))?,
+            })
+        };
+        rows.into_iter().map(read).collect()
+    }
+
+    /// Sessions, newest first: all, or those of one officer. At most `limit`.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn sessions(
+        &self,
+        officer: Option<AccountId>,
+        limit: u32,
+    ) -> Result<Vec<SessionRow>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT * FROM sessions WHERE $1 IS NULL OR officer_account = $1 ORDER BY requested_at DESC LIMIT $2",
+        )
+        .bind(officer.as_ref().map(text_of))
+        .bind(i64::from(limit))
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(|row| SessionRecordRow::from_row(row).map(|record| record.row)).collect()
+    }
+
+    /// One session's row.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn session(&self, id: SessionId) -> Result<Option<SessionRecordRow>, StoreError> {
+        let row = sqlx::query("SELECT * FROM sessions WHERE id = $1")
+            .bind(text_of(&id))
+            .fetch_optional(&self.pool)
+            .await?;
+        row.as_ref().map(SessionRecordRow::from_row).transpose()
+    }
+
+    /// Notes that somebody read a record, and why (Directive (EU) 2016/680, Art. 25: consultation and disclosure).
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn note_record_read(
+        &self,
+        session: SessionId,
+        account: AccountId,
+        at: UnixMillis,
+        reason: &str,
+    ) -> Result<(), StoreError> {
+        sqlx::query("INSERT INTO record_reads (session, account, at, reason) VALUES ($1, $2, $3, $4)")
+            .bind(text_of(&session))
+            .bind(text_of(&account))
+            .bind(at.0)
+            .bind(reason)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+}
