@@ -1,1 +1,6 @@
-//! dragoman-tests
+//! What the end-to-end tests and the load benchmark share: a real relay, real HTTP and sockets, real UDP peers.
+
+pub mod call;
+pub mod client;
+pub mod peer;
+pub mod relay;

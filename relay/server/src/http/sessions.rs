@@ -25,11 +25,11 @@ use crate::store::{Link, LinkTarget};
 /// Most rows of a list; the newest are given.
 const MAX_ROWS: u32 = 200;
 
-/// What an officer can choose: first what the roster speaks, then what the region may ask for.
+/// What an officer can choose: first what the roster speaks, then what the region may ask for; not their own language.
 #[utoipa::path(get, path = "/api/v1/languages", tag = "sessions", responses((status = 200, body = Vec<LanguageChoice>)))]
 pub(super) async fn languages(
     State(app): State<Arc<App>>,
-    _anybody: SignedIn,
+    SignedIn(account): SignedIn,
 ) -> Result<Json<Vec<LanguageChoice>>, ApiError> {
     let spoken: Vec<LanguageTag> = app
         .engine
@@ -48,8 +48,9 @@ pub(super) async fn languages(
         }
     }
     choices.sort_by(|a, b| b.on_roster.cmp(&a.on_roster).then_with(|| a.tag.cmp(&b.tag)));
-    for tag in SEED.iter().filter_map(|tag| tag.parse().ok()) {
-        if !choices.iter().any(|choice| choice.tag == tag) {
+    choices.retain(|choice| !choice.tag.same_language(&account.language));
+    for tag in SEED.iter().filter_map(|tag| tag.parse::<LanguageTag>().ok()) {
+        if !tag.same_language(&account.language) && !choices.iter().any(|choice| choice.tag == tag) {
             choices.push(LanguageChoice { tag, on_roster: 0 });
         }
     }

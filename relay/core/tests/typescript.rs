@@ -1,0 +1,52 @@
+//! Writes the TypeScript declarations of the wire, for `client/web`. Run through `scripts/wire-types`.
+//!
+//! Where they go is said by `WIRE_TYPES_DIR`; without it they go to a temporary folder, so that a plain test run only
+//! shows that every type can be written.
+#![cfg(feature = "typescript")]
+
+use std::path::PathBuf;
+
+use dragoman_core::rest::{
+    AccountForm, AccountRow, EnrolRequest, InviteRequest, Joined, LanguageChoice, LinkInfo, LinkMade, LinkSecret,
+    LoginRequest, Me, MediatorForm, MediatorRow, SessionCreated, SessionRow,
+};
+use dragoman_core::session_types::{Candidate, SessionRequest};
+use dragoman_core::wire::{DeskMessage, DeskRelayMessage, ParticipantMessage, RelayMessage};
+use ts_rs::{Config, TS};
+
+#[test]
+fn every_type_of_the_wire_is_written() {
+    let folder = std::env::var_os("WIRE_TYPES_DIR")
+        .map_or_else(|| std::env::temp_dir().join(format!("wire-types-{}", std::process::id())), PathBuf::from);
+    let config = Config::new().with_out_dir(&folder).with_large_int("number");
+
+    macro_rules! write_all {
+        ($($ty:ty),+ $(,)?) => { $(<$ty>::export_all(&config).expect(stringify!($ty));)+ };
+    }
+    write_all!(
+        // The two sockets.
+        ParticipantMessage,
+        RelayMessage,
+        DeskMessage,
+        DeskRelayMessage,
+        // The bodies of the REST calls; what they hold is written with them.
+        AccountForm,
+        AccountRow,
+        Candidate,
+        EnrolRequest,
+        InviteRequest,
+        Joined,
+        LanguageChoice,
+        LinkInfo,
+        LinkMade,
+        LinkSecret,
+        LoginRequest,
+        Me,
+        MediatorForm,
+        MediatorRow,
+        SessionCreated,
+        SessionRequest,
+        SessionRow,
+    );
+    assert!(folder.join("SessionView.ts").exists(), "types that are only mentioned are written too");
+}

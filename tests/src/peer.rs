@@ -1,0 +1,225 @@
+//! The lightest possible WebRTC peer: one UDP socket, ICE checks, DTLS-SRTP, RTP in and out. It sends any payload, so it
+//! can measure a relay without the cost and the delay of a codec.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+use dragoman_relay::media::secure::{Handshake, Identity, Secure};
+use rtc_rtp::header::Header;
+use rtc_stun::attributes::{ATTR_USE_CANDIDATE, ATTR_USERNAME};
+use rtc_stun::fingerprint::FINGERPRINT;
+use rtc_stun::integrity::MessageIntegrity;
+use rtc_stun::message::{BINDING_REQUEST, Message, Setter, TransactionId};
+use rtc_stun::textattrs::TextAttribute;
+use tokio::net::UdpSocket;
+use tokio::time::timeout;
+
+use crate::client::Socket;
+use dragoman_core::wire::{ParticipantMessage, RelayMessage};
+
+const PAYLOAD_TYPE: u8 = 111;
+const SAMPLES: u32 = 960;
+/// Sections in which a peer only receives.
+const SLOTS: usize = 7;
+
+/// A connected peer.
+pub struct Peer {
+    socket: UdpSocket,
+    identity: Arc<Identity>,
+    secure: Secure,
+    relay: SocketAddr,
+    username: String,
+    password: String,
+    ssrc: u32,
+    sequence: u16,
+    timestamp: u32,
+    /// How long signalling took, then ICE and DTLS.
+    pub join_times: (Duration, Duration),
+}
+
+/// A packet that arrived.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arrived {
+    /// The slot's stream.
+    pub ssrc: u32,
+    /// Sequence number in it.
+    pub sequence: u16,
+    /// What was sent.
+    pub payload: Vec<u8>,
+}
+
+impl Peer {
+    /// Offers, takes the answer, and connects.
+    pub async fn connect(signalling: &mut Socket) -> anyhow::Result<Self> {
+        let began = Instant::now();
+        let identity = Arc::new(Identity::generate()?);
+        signalling.send(&ParticipantMessage::SdpOffer { sdp: offer(&identity.fingerprint) }).await?;
+        let answer = signalling
+            .find(|message| match message {
+                RelayMessage::SdpAnswer { sdp } => Some(sdp),
+                _ => None,
+            })
+            .await?;
+        let signalled = began.elapsed();
+        let value = |key: &str| {
+            let line = answer.lines().find_map(|line| line.strip_prefix(key));
+            line.map(str::to_owned).with_context(|| format!("the answer has no {key}"))
+        };
+        let candidate = value("a=candidate:")?;
+        let mut parts = candidate.split(' ').skip(4);
+        let (ip, port) = (parts.next().context("candidate")?, parts.next().context("candidate")?);
+        let fingerprint = hex::decode(value("a=fingerprint:sha-256 ")?.replace(':', ""))?;
+        let expected = fingerprint.try_into().map_err(|_| anyhow::anyhow!("fingerprint"))?;
+        let mut peer = Self {
+            socket: UdpSocket::bind("127.0.0.1:0").await?,
+            secure: Secure::client(identity.clone(), expected, Instant::now())?,
+            identity,
+            relay: SocketAddr::new(ip.parse()?, port.parse()?),
+            username: format!("{}:peer", value("a=ice-ufrag:")?),
+            password: value("a=ice-pwd:")?,
+            ssrc: rand::random(),
+            sequence: rand::random(),
+            timestamp: rand::random(),
+            join_times: (signalled, Duration::ZERO),
+        };
+        peer.shake_hands().await?;
+        peer.join_times.1 = began.elapsed() - signalled;
+        Ok(peer)
+    }
+
+    /// Sends a payload as the next packet of this peer's voice.
+    pub async fn send(&mut self, payload: &[u8]) -> anyhow::Result<()> {
+        self.sequence = self.sequence.wrapping_add(1);
+        self.timestamp = self.timestamp.wrapping_add(SAMPLES);
+        let mut packet = vec![0x80, PAYLOAD_TYPE];
+        packet.extend_from_slice(&self.sequence.to_be_bytes());
+        packet.extend_from_slice(&self.timestamp.to_be_bytes());
+        packet.extend_from_slice(&self.ssrc.to_be_bytes());
+        packet.extend_from_slice(payload);
+        let header = Header {
+            version: 2,
+            payload_type: PAYLOAD_TYPE,
+            sequence_number: self.sequence,
+            timestamp: self.timestamp,
+            ssrc: self.ssrc,
+            ..Default::default()
+        };
+        let sealed = self.secure.seal_rtp(&packet, &header).context("SRTP is not ready")?;
+        self.socket.send_to(&sealed, self.relay).await?;
+        Ok(())
+    }
+
+    /// The next packet, or `None` if none comes in time.
+    pub async fn receive(&mut self, patience: Duration) -> anyhow::Result<Option<Arrived>> {
+        let deadline = Instant::now() + patience;
+        let mut buffer = [0_u8; 1_500];
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let Ok(received) = timeout(left, self.socket.recv_from(&mut buffer)).await else { return Ok(None) };
+            let (length, _) = received?;
+            let datagram = &buffer[..length];
+            let is_rtp = matches!(datagram.first(), Some(128..=191)) && !matches!(datagram[1] & 0x7f, 64..=95);
+            if !is_rtp {
+                continue;
+            }
+            let Some(plain) = self.secure.open_rtp(datagram) else { continue };
+            ensure!(plain.len() >= 12, "a packet without a header");
+            return Ok(Some(Arrived {
+                ssrc: u32::from_be_bytes([plain[8], plain[9], plain[10], plain[11]]),
+                sequence: u16::from_be_bytes([plain[2], plain[3]]),
+                payload: plain[12..].to_vec(),
+            }));
+        }
+    }
+
+    /// Repeats the ICE check, as agents do to keep their path.
+    pub async fn check(&mut self) -> anyhow::Result<()> {
+        self.socket.send_to(&self.binding_request()?, self.relay).await?;
+        Ok(())
+    }
+
+    /// The port on this side.
+    pub fn local_addr(&self) -> anyhow::Result<SocketAddr> {
+        Ok(self.socket.local_addr()?)
+    }
+
+    /// The relay's media address.
+    pub fn relay_addr(&self) -> SocketAddr {
+        self.relay
+    }
+
+    async fn shake_hands(&mut self) -> anyhow::Result<()> {
+        let deadline = Instant::now() + Duration::from_secs(15);
+        let mut buffer = [0_u8; 2_048];
+        let mut proven = false;
+        while !self.secure.is_ready() {
+            ensure!(Instant::now() < deadline, "no DTLS within 15 s");
+            if !proven {
+                self.check().await?;
+            }
+            if let Ok(received) = timeout(Duration::from_millis(200), self.socket.recv_from(&mut buffer)).await {
+                let datagram = &buffer[..received?.0];
+                match datagram.first() {
+                    Some(0..=3) => proven = true,
+                    Some(20..=63) => {
+                        let step = self.secure.read_dtls(datagram, Instant::now());
+                        ensure!(step != Handshake::Failed, "DTLS failed");
+                    }
+                    _ => {}
+                }
+            }
+            if proven {
+                ensure!(self.secure.handle_timeout(Instant::now()) != Handshake::Failed, "DTLS timed out");
+                while let Some(flight) = self.secure.poll_transmit() {
+                    self.socket.send_to(&flight, self.relay).await?;
+                }
+            }
+        }
+        // The last flight may still wait.
+        while let Some(flight) = self.secure.poll_transmit() {
+            self.socket.send_to(&flight, self.relay).await?;
+        }
+        Ok(())
+    }
+
+    fn binding_request(&self) -> anyhow::Result<Vec<u8>> {
+        let crypto = self.identity.provider().crypto();
+        let mut message = Message::new();
+        message.build(&[
+            Box::new(BINDING_REQUEST),
+            Box::new(TransactionId::new()),
+            Box::new(TextAttribute::new(ATTR_USERNAME, self.username.clone())),
+            Box::new(UseCandidate),
+            Box::new(MessageIntegrity::new_short_term_integrity_with_provider(self.password.clone(), crypto)),
+            Box::new(FINGERPRINT),
+        ])?;
+        Ok(message.raw)
+    }
+}
+
+/// RFC 8445 §7.1.2: this path is the one.
+struct UseCandidate;
+
+impl Setter for UseCandidate {
+    fn add_to(&self, message: &mut Message) -> rtc_shared::error::Result<()> {
+        message.add(ATTR_USE_CANDIDATE, &[]);
+        Ok(())
+    }
+}
+
+fn offer(fingerprint: &[u8; 32]) -> String {
+    let fingerprint = fingerprint.map(|byte| format!("{byte:02X}")).join(":");
+    let mids: Vec<String> = (0..=SLOTS).map(|mid| mid.to_string()).collect();
+    let mut sdp = format!("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE {}\r\n", mids.join(" "));
+    for mid in 0..=SLOTS {
+        let direction = if mid == 0 { "sendonly" } else { "recvonly" };
+        sdp.push_str(&format!(
+            "m=audio 9 UDP/TLS/RTP/SAVPF {PAYLOAD_TYPE}\r\nc=IN IP4 0.0.0.0\r\na=rtcp-mux\r\na=mid:{mid}\r\n\
+             a=ice-ufrag:peer\r\na=ice-pwd:0123456789012345678901\r\na=fingerprint:sha-256 {fingerprint}\r\n\
+             a=setup:active\r\na={direction}\r\na=rtpmap:{PAYLOAD_TYPE} opus/48000/2\r\n"
+        ));
+    }
+    sdp
+}

@@ -1,0 +1,148 @@
+//! A relay for one test: in this process with its own folder and ports, or as a process that can be killed.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use dragoman_relay::config::Settings;
+use dragoman_relay::demo::{self, DemoLinks};
+use dragoman_relay::http::App;
+use dragoman_relay::serve::Server;
+use tempfile::TempDir;
+
+use crate::client::Client;
+
+/// A relay inside of the test's process, with the demonstration's roster.
+pub struct TestRelay {
+    /// Where it is.
+    pub url: String,
+    /// Its insides, to look at and to hurry things.
+    pub app: Arc<App>,
+    /// Links that sign in.
+    pub links: DemoLinks,
+    /// Its data.
+    pub folder: TempDir,
+}
+
+impl TestRelay {
+    /// Starts one.
+    pub async fn start() -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let address = free_address()?;
+        let settings = Settings {
+            data: Some(folder.path().into()),
+            listen: Some(address.to_string()),
+            plain_http: true,
+            ..Settings::default()
+        };
+        let config = settings.check()?;
+        let url = config.public_url.clone();
+        let server = Server::open(config).await?;
+        let app = server.app().clone();
+        let links = demo::seed(&app.store, &app.engine, &url).await?;
+        tokio::spawn(server.run());
+        wait_until_ready(&url).await?;
+        Ok(Self { url, app, links, folder })
+    }
+
+    /// Somebody signed in by one of the demonstration's links.
+    pub async fn signed_in(&self, link: &str) -> anyhow::Result<Client> {
+        Client::signed_in(&self.url, link).await
+    }
+}
+
+/// A relay as a process of its own, with the demonstration's roster.
+pub struct RelayProcess {
+    /// Where it is.
+    pub url: String,
+    child: Child,
+    data: std::path::PathBuf,
+    address: SocketAddr,
+}
+
+impl RelayProcess {
+    /// Starts one on the data in a folder.
+    pub async fn start(data: &Path) -> anyhow::Result<Self> {
+        let address = free_address()?;
+        let url = format!("http://localhost:{}", address.port());
+        let child = spawn(data, address)?;
+        wait_until_ready(&url).await?;
+        Ok(Self { url, child, data: data.to_owned(), address })
+    }
+
+    /// Links that sign in.
+    pub async fn links(&self) -> anyhow::Result<serde_json::Value> {
+        let file = self.data.join("demo-links.json");
+        let began = Instant::now();
+        loop {
+            if let Some(links) = std::fs::read(&file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
+                return Ok(links);
+            }
+            if began.elapsed() > Duration::from_secs(20) {
+                bail!("the relay wrote no {}", file.display());
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Ends it as a power cut would (SIGKILL).
+    pub fn kill(&mut self) -> anyhow::Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
+    /// Starts it again on the same data and ports; returns when it is ready.
+    pub async fn restart(&mut self) -> anyhow::Result<()> {
+        self.child = spawn(&self.data, self.address)?;
+        wait_until_ready(&self.url).await
+    }
+
+    /// The process's number.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for RelayProcess {
+    fn drop(&mut self) {
+        let _ = self.kill();
+    }
+}
+
+fn spawn(data: &Path, address: SocketAddr) -> anyhow::Result<Child> {
+    // Beside the test's own executable, or one folder above it.
+    let own = std::env::current_exe()?;
+    let beside = own.ancestors().skip(1).take(2).map(|folder| folder.join("dragoman-relay")).find(|file| file.exists());
+    let program = beside.context("dragoman-relay is not built: run `cargo build -p dragoman-relay` first")?;
+    let address = address.to_string();
+    let mut command = Command::new(program);
+    command.args(["serve", "--listen", &address, "--plain-http", "--demo", "--data"]).arg(data);
+    command.env("DRAGOMAN_LOG", "warn").stdout(Stdio::null());
+    Ok(command.spawn()?)
+}
+
+fn free_address() -> anyhow::Result<SocketAddr> {
+    // Both TCP and UDP are opened at this number; the system hands out fresh ones, so nobody else takes it meanwhile.
+    loop {
+        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        if std::net::UdpSocket::bind(address).is_ok() {
+            return Ok(address);
+        }
+    }
+}
+
+async fn wait_until_ready(url: &str) -> anyhow::Result<()> {
+    let began = Instant::now();
+    let client = Client::new(url)?;
+    while client.get("/readyz").await.is_err() {
+        if began.elapsed() > Duration::from_secs(30) {
+            bail!("the relay at {url} is not ready after 30 s");
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    Ok(())
+}

@@ -1,0 +1,115 @@
+//! `kill -9` of the relay in mid-call: nothing acknowledged is lost, the chain holds, and the call goes on.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use dragoman_core::ids::ParticipantId;
+use dragoman_core::session_types::{LineStatus, Phase, Role, TranscriptLine};
+use dragoman_core::time::UnixMillis;
+use dragoman_core::wire::{ParticipantMessage, RelayMessage};
+use dragoman_relay::record::verify_file;
+use dragoman_tests::call::{Call, Party};
+use dragoman_tests::client::Client;
+use dragoman_tests::relay::RelayProcess;
+use serde_json::json;
+
+const ROUNDS: usize = 3;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_acknowledged_survives_and_the_call_goes_on() -> Result<()> {
+    let data = tempfile::tempdir()?;
+    let mut relay = RelayProcess::start(data.path()).await?;
+    let links = relay.links().await?;
+    let link = |path: &str| links.pointer(path).and_then(|link| link.as_str()).unwrap_or_default().to_owned();
+    let url = relay.url.clone();
+    let mut call = Call::establish(&url, &link("/officer"), &link("/mediators/0/link"), "sq").await?;
+    let agreed = json!({ "type": "state_consent", "kind": "transcription", "agreed": true, "means": "own_screen" });
+    call.interviewee.socket.send_text(agreed.to_string()).await?;
+    let mut scribe = join_scribe(&url, &mut call).await?;
+    let speaker = speaker(&mut call).await?;
+
+    let mut acknowledged = Vec::new();
+    let mut worst = Duration::ZERO;
+    for round in 0..ROUNDS {
+        for number in 0..5 {
+            let text = format!("line {number} of round {round}");
+            scribe.1.send(&ParticipantMessage::AddTranscriptLine { line: line(speaker, &text) }).await?;
+            // Shown to the officer means: it was written.
+            call.officer.socket.find(|m| matches!(&m, RelayMessage::Caption { line } if line.text == text).then_some(())).await?;
+            acknowledged.push(text);
+        }
+        // One more, in flight while the power goes.
+        scribe.1.send(&ParticipantMessage::AddTranscriptLine { line: line(speaker, "lost or not") }).await?;
+        relay.kill()?;
+        relay.restart().await?;
+        let back = Instant::now();
+        let session = call.session;
+        call.officer = Party::enter(call.officer.client, session).await?;
+        call.mediator = Party::enter(call.mediator.client, session).await?;
+        call.interviewee = Party::enter(call.interviewee.client, session).await?;
+        scribe.1 = scribe.0.session_socket(session).await?;
+        heard_again(&mut call).await?;
+        worst = worst.max(back.elapsed());
+        scribe.1.find(|m| matches!(&m, RelayMessage::Session { view } if view.transcribing).then_some(())).await?;
+    }
+    assert!(worst < Duration::from_secs(10));
+    println!("{ROUNDS} power cuts: all three heard each other at most {worst:?} after the relay was back");
+
+    call.officer.socket.send(&ParticipantMessage::EndSession).await?;
+    call.officer.socket.phase(Phase::Sealed).await?;
+    let path = format!("/api/v1/sessions/{}/record?reason=test%20of%20a%20power%20cut", call.session);
+    let file = data.path().join("record.zip");
+    std::fs::write(&file, call.officer.client.get(&path).await?)?;
+    let verified = verify_file(&file, None)?;
+    let transcript = transcript(&file)?;
+    for text in &acknowledged {
+        assert_eq!(transcript.matches(text.as_str()).count(), 1, "'{text}' was acknowledged");
+    }
+    assert!(verified.lines >= acknowledged.len());
+    Ok(())
+}
+
+async fn join_scribe(url: &str, call: &mut Call) -> Result<(Client, dragoman_tests::client::Socket)> {
+    call.officer
+        .socket
+        .find(|m| matches!(&m, RelayMessage::Session { view } if view.consents.len() == 2).then_some(()))
+        .await?;
+    let link = call.officer.client.invite(call.session, Role::Scribe).await?;
+    let (client, _) = Client::joined(url, &link).await?;
+    let mut socket = client.session_socket(call.session).await?;
+    socket.find(|m| matches!(&m, RelayMessage::Session { view } if view.transcribing).then_some(())).await?;
+    Ok((client, socket))
+}
+
+async fn speaker(call: &mut Call) -> Result<ParticipantId> {
+    let view = call.officer.socket.phase(Phase::Live).await?;
+    let officer = view.participants.iter().find(|participant| participant.role == Role::Officer);
+    Ok(officer.context("no officer")?.id)
+}
+
+fn line(speaker: ParticipantId, text: &str) -> TranscriptLine {
+    let (started_at, ended_at) = (UnixMillis(1), UnixMillis(2));
+    let (language, model) = (LANGUAGE.parse().unwrap(), "test".to_owned());
+    TranscriptLine { speaker, language, text: text.to_owned(), started_at, ended_at, model, status: LineStatus::MachineDraft }
+}
+
+const LANGUAGE: &str = "en";
+
+/// The officer talks until both others have heard it.
+async fn heard_again(call: &mut Call) -> Result<()> {
+    let (mut mediator, mut interviewee) = (false, false);
+    for number in 0..500_u32 {
+        call.officer.peer.send(&number.to_be_bytes()).await?;
+        mediator |= call.mediator.peer.receive(Duration::from_millis(10)).await?.is_some();
+        interviewee |= call.interviewee.peer.receive(Duration::from_millis(10)).await?.is_some();
+        if mediator && interviewee {
+            return Ok(());
+        }
+    }
+    anyhow::bail!("no audio within 10 s")
+}
+
+fn transcript(record: &std::path::Path) -> Result<String> {
+    let mut archive = zip::ZipArchive::new(std::fs::File::open(record)?)?;
+    Ok(std::io::read_to_string(archive.by_name("transcript.txt")?)?)
+}
