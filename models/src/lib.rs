@@ -1,1 +1,28 @@
-//! dragoman-speech
+//! Speech on a device: find it, transcribe it with whisper.cpp, fetch and check models. Nothing leaves the machine.
+//!
+//! The way of a voice: 16 kHz mono samples → [`SpeechSegmenter`] (is anybody speaking?) → [`Segment`] →
+//! [`Transcriber`] → [`Transcription`]. Opus decodes to 16 kHz directly, so nothing here resamples.
+//! Which language may be transcribed by which model is decided by [`plan_for`] and [`ModelEntry::plan_for`].
+#![forbid(unsafe_code)]
+
+mod catalogue;
+mod error;
+mod fetch;
+mod language;
+mod model_file;
+mod model_tensors;
+mod segmenter;
+mod transcriber;
+mod word_errors;
+
+pub use catalogue::{Catalogue, ErrorRate, KnownLanguages, ModelEntry, ModelSource, sha256_of_file};
+pub use error::{FetchError, ModelFileError, SpeechError};
+pub use fetch::{Progress, Step, fetch};
+pub use language::{LanguagePlan, WhisperLanguage, plan_for};
+pub use model_file::{ModelHeader, check_model_file};
+pub use segmenter::{Segment, SegmenterOptions, SpeechSegmenter};
+pub use transcriber::{Doubt, Transcriber, TranscriberOptions, Transcription};
+pub use word_errors::{WordErrors, word_error_rate, word_errors};
+
+/// Samples a second of everything in this crate: mono, `f32` in [-1, 1].
+pub const SAMPLE_RATE: u32 = 16_000;

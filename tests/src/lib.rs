@@ -2,5 +2,7 @@
 
 pub mod call;
 pub mod client;
+pub mod correlation;
 pub mod peer;
 pub mod relay;
+pub mod speech;

@@ -1,7 +1,7 @@
 //! A relay for one test: in this process with its own folder and ports, or as a process that can be killed.
 
 use std::net::{SocketAddr, TcpListener};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -59,7 +59,7 @@ pub struct RelayProcess {
     /// Where it is.
     pub url: String,
     child: Child,
-    data: std::path::PathBuf,
+    data: PathBuf,
     address: SocketAddr,
 }
 
@@ -68,9 +68,24 @@ impl RelayProcess {
     pub async fn start(data: &Path) -> anyhow::Result<Self> {
         let address = free_address()?;
         let url = format!("http://localhost:{}", address.port());
-        let child = spawn(data, address)?;
+        let child = spawn(data, address, true)?;
         wait_until_ready(&url).await?;
         Ok(Self { url, child, data: data.to_owned(), address })
+    }
+
+    /// Starts one as it is really run: over TLS, with a certificate of its own ([`RelayProcess::certificate`]).
+    pub async fn start_with_tls(data: &Path) -> anyhow::Result<Self> {
+        let address = free_address()?;
+        let url = format!("https://localhost:{}", address.port());
+        let relay = Self { url, child: spawn(data, address, false)?, data: data.to_owned(), address };
+        // They are written when everything is open.
+        relay.links().await?;
+        Ok(relay)
+    }
+
+    /// The certificate that was made at the first start.
+    pub fn certificate(&self) -> PathBuf {
+        self.data.join("tls-cert.pem")
     }
 
     /// Links that sign in.
@@ -97,7 +112,7 @@ impl RelayProcess {
 
     /// Starts it again on the same data and ports; returns when it is ready.
     pub async fn restart(&mut self) -> anyhow::Result<()> {
-        self.child = spawn(&self.data, self.address)?;
+        self.child = spawn(&self.data, self.address, true)?;
         wait_until_ready(&self.url).await
     }
 
@@ -113,16 +128,25 @@ impl Drop for RelayProcess {
     }
 }
 
-fn spawn(data: &Path, address: SocketAddr) -> anyhow::Result<Child> {
-    // Beside the test's own executable, or one folder above it.
-    let own = std::env::current_exe()?;
-    let beside = own.ancestors().skip(1).take(2).map(|folder| folder.join("dragoman-relay")).find(|file| file.exists());
-    let program = beside.context("dragoman-relay is not built: run `cargo build -p dragoman-relay` first")?;
+fn spawn(data: &Path, address: SocketAddr, plain: bool) -> anyhow::Result<Child> {
     let address = address.to_string();
-    let mut command = Command::new(program);
-    command.args(["serve", "--listen", &address, "--plain-http", "--demo", "--data"]).arg(data);
+    let mut command = Command::new(relay_program()?);
+    command.args(["serve", "--listen", &address, "--demo", "--data"]).arg(data);
+    if plain {
+        command.arg("--plain-http");
+    }
     command.env("DRAGOMAN_LOG", "warn").stdout(Stdio::null());
     Ok(command.spawn()?)
+}
+
+/// The relay's program: beside this executable, or one folder above it.
+///
+/// # Errors
+/// If it is not built.
+pub fn relay_program() -> anyhow::Result<PathBuf> {
+    let own = std::env::current_exe()?;
+    let beside = own.ancestors().skip(1).take(2).map(|folder| folder.join("dragoman-relay")).find(|file| file.exists());
+    beside.context("dragoman-relay is not built: run `cargo build -p dragoman-relay` first")
 }
 
 fn free_address() -> anyhow::Result<SocketAddr> {

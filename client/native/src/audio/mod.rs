@@ -1,0 +1,23 @@
+//! Sound in and out of a call: files, devices, queues; Opus; the jitter buffer.
+
+pub mod device;
+mod jitter;
+mod resample;
+mod sink;
+mod source;
+mod voice;
+mod wav;
+
+pub use jitter::{JitterBuffer, Playout};
+pub use resample::{StreamResampler, resample_all};
+pub use sink::{AudioSink, Heard, HeardVoice};
+pub use source::{AudioSource, ClipQueue};
+pub use voice::{VoiceCounters, VoiceDecoder, VoiceEncoder};
+pub use wav::{WavRecorder, read_wav};
+
+/// Samples a second on the wire and in every file and queue here: mono, `f32` in [-1, 1].
+pub const SAMPLE_RATE: u32 = 48_000;
+/// Length of one frame.
+pub const FRAME_MS: u64 = 20;
+/// Samples of one frame at [`SAMPLE_RATE`].
+pub const FRAME: usize = 960;

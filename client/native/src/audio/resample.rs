@@ -1,0 +1,104 @@
+//! From any rate to any other, whole files and streams.
+
+use rubato::audioadapter_buffers::owned::InterleavedOwned;
+use rubato::{Async, Fft, FixedAsync, FixedSync, Indexing, PolynomialDegree, Resampler as _};
+
+use crate::error::{ClientError, Result};
+
+/// A whole mono recording at once; sample 0 stays at time 0.
+///
+/// # Errors
+/// If a rate is zero.
+pub fn resample_all(samples: Vec<f32>, from: u32, to: u32) -> Result<Vec<f32>> {
+    if from == to || samples.is_empty() {
+        return Ok(samples);
+    }
+    let wrong =
+        |e: &dyn std::fmt::Display| ClientError::Device(format!("cannot resample {from} Hz to {to} Hz: {e}"));
+    let length = samples.len();
+    let mut fft =
+        Fft::<f32>::new(from as usize, to as usize, 1_024, 1, FixedSync::Both).map_err(|e| wrong(&e))?;
+    let input = InterleavedOwned::new_from(samples, 1, length).map_err(|e| wrong(&e))?;
+    let output = fft.process_all(&input, length, None).map_err(|e| wrong(&e))?;
+    Ok(output.take_data())
+}
+
+/// A mono stream from a device or to one, 10 ms at a time.
+pub struct StreamResampler {
+    inner: Option<Async<f32>>,
+    waiting: Vec<f32>,
+}
+
+impl std::fmt::Debug for StreamResampler {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StreamResampler").field("waiting", &self.waiting.len()).finish_non_exhaustive()
+    }
+}
+
+impl StreamResampler {
+    /// Passes samples through where the rates are the same.
+    ///
+    /// # Errors
+    /// If a rate is zero.
+    pub fn new(from: u32, to: u32) -> Result<Self> {
+        let inner = if from == to {
+            None
+        } else {
+            let chunk = (from as usize / 100).max(1);
+            let ratio = f64::from(to) / f64::from(from);
+            let made = Async::new_poly(ratio, 1.0, PolynomialDegree::Septic, chunk, 1, FixedAsync::Input);
+            Some(made.map_err(|e| ClientError::Device(format!("cannot resample {from} Hz to {to} Hz: {e}")))?)
+        };
+        Ok(Self { inner, waiting: Vec::new() })
+    }
+
+    /// Takes any number of samples and hands what is ready to `out`.
+    pub fn push(&mut self, samples: &[f32], mut out: impl FnMut(&[f32])) {
+        let Some(inner) = &mut self.inner else { return out(samples) };
+        self.waiting.extend_from_slice(samples);
+        loop {
+            let needed = inner.input_frames_next();
+            if self.waiting.len() < needed {
+                return;
+            }
+            let chunk: Vec<f32> = self.waiting.drain(..needed).collect();
+            let indexing: Option<&Indexing> = None;
+            let Ok(input) = InterleavedOwned::new_from(chunk, 1, needed) else { return };
+            if let Ok(ready) = inner.process(&input, indexing) {
+                out(&ready.take_data());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tone(rate: u32, seconds: u32) -> Vec<f32> {
+        (0..rate * seconds).map(|n| (n as f32 / rate as f32 * 440.0 * std::f32::consts::TAU).sin()).collect()
+    }
+
+    #[test]
+    fn a_file_keeps_its_length_and_its_time() {
+        for rate in [8_000, 16_000, 22_050, 44_100] {
+            let made = resample_all(tone(rate, 1), rate, 48_000).unwrap();
+            assert!(made.len().abs_diff(48_000) < 100, "{rate}: {}", made.len());
+            let same: f32 =
+                made.iter().zip(tone(48_000, 1)).skip(4_800).take(38_400).map(|(a, b)| a * b).sum();
+            assert!(same / 38_400.0 > 0.49, "{rate}: in phase, {same}");
+        }
+    }
+
+    #[test]
+    fn a_stream_keeps_its_rate() {
+        for rate in [16_000, 44_100, 48_000] {
+            let mut stream = StreamResampler::new(rate, 48_000).unwrap();
+            let mut count = 0;
+            for chunk in tone(rate, 2).chunks(333) {
+                stream.push(chunk, |ready| count += ready.len());
+            }
+            assert!(count.abs_diff(96_000) < 1_500, "{rate}: {count}");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! How to take part.
+
+use std::time::Duration;
+
+use dragoman_core::session_types::{ConsentKind, Phase};
+use dragoman_core::wire::SessionView;
+
+use crate::audio::{AudioSink, AudioSource, SAMPLE_RATE};
+
+/// When the timeline begins: nothing is played or recorded before.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Begin {
+    /// As soon as sound flows to and from the relay.
+    #[default]
+    Connected,
+    /// When, besides, a mediator is there (briefing or live).
+    Answered,
+    /// When, besides, all hear all.
+    Live,
+}
+
+impl Begin {
+    pub(super) fn is_reached(self, view: Option<&SessionView>) -> bool {
+        let phase = view.map(|view| view.phase);
+        match self {
+            Self::Connected => true,
+            Self::Answered => matches!(phase, Some(Phase::Briefing | Phase::Live)),
+            Self::Live => phase == Some(Phase::Live),
+        }
+    }
+}
+
+/// What [`super::Call`] is started with.
+#[derive(Debug)]
+pub struct CallOptions {
+    /// One's own voice.
+    pub source: AudioSource,
+    /// Where the others' voices go.
+    pub sinks: Vec<AudioSink>,
+    /// `false`: no microphone is offered at all (a scribe).
+    pub speaks: bool,
+    /// Samples a second that voices are decoded to: 48 000, or 16 000 to transcribe. Files and loudspeaker need 48 000.
+    pub decode_rate: u32,
+    /// When the timeline begins.
+    pub begin: Begin,
+    /// An interviewee agrees to these by itself, once, as if touched on the screen. Others do not agree to anything.
+    pub agree: Vec<ConsentKind>,
+    /// How long a lost relay is waited for.
+    pub reconnect_for: Duration,
+}
+
+impl Default for CallOptions {
+    /// Silent, deaf, patient for a minute.
+    fn default() -> Self {
+        Self {
+            source: AudioSource::Silence,
+            sinks: Vec::new(),
+            speaks: true,
+            decode_rate: SAMPLE_RATE,
+            begin: Begin::Connected,
+            agree: Vec::new(),
+            reconnect_for: Duration::from_secs(60),
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The WebRTC connection to the relay. Only this folder names the WebRTC libraries, so they can be replaced.
+
+mod answer;
+mod transport;
+
+pub use answer::slot_ssrcs;
+pub use transport::{Arrival, Transport, TransportState};

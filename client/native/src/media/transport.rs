@@ -1,0 +1,311 @@
+//! One WebRTC connection: one voice out, seven slots in, on bundled SRTP with AEAD only.
+
+use std::collections::BTreeMap;
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use rtc::interceptor::Registry;
+use rtc::media_stream::MediaStreamTrack;
+use rtc::peer_connection::configuration::media_engine::MIME_TYPE_OPUS;
+use rtc::rtp;
+use rtc::rtp_transceiver::rtp_sender::{
+    RTCRtpCodec, RTCRtpCodecParameters, RTCRtpCodingParameters, RTCRtpEncodingParameters, RtpCodecKind,
+};
+use rtc::rtp_transceiver::{RTCRtpTransceiverDirection, RTCRtpTransceiverInit};
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+use webrtc::media_stream::track_local::TrackLocal;
+use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
+use webrtc::media_stream::track_remote::{TrackRemote, TrackRemoteEvent};
+use webrtc::peer_connection::{
+    CipherSuiteId, MediaEngine, PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler,
+    RTCConfigurationBuilder, RTCIceGatheringState, RTCPeerConnectionState, RTCSessionDescription,
+    SettingEngineBuilder, SrtpProtectionProfile, configure_rtcp_reports,
+};
+
+use super::slot_ssrcs;
+use crate::error::{ClientError, Result};
+
+/// Payload type of Opus in the offer; any dynamic one would do.
+const OPUS: u8 = 111;
+/// Slots that are offered: one for everybody else in the largest session.
+const SLOTS: usize = dragoman_core::session_types::MAX_PARTICIPANTS - 1;
+/// Local addresses are found at once; no server is asked.
+const GATHER_TIMEOUT: Duration = Duration::from_secs(3);
+/// The relay answers checks every few seconds; after this long without one the path counts as broken, and as lost.
+const ICE_DISCONNECTED: Duration = Duration::from_secs(3);
+const ICE_FAILED: Duration = Duration::from_secs(4);
+const ICE_KEEPALIVE: Duration = Duration::from_secs(1);
+/// There are very few pairs to check, so they may be checked more often than the library's usual 200 ms, twice of which
+/// would be heard as a late beginning. Three seconds of checks go out before a pair is given up.
+const ICE_CHECK_EVERY: Duration = Duration::from_millis(20);
+const ICE_CHECKS: u16 = 150;
+
+/// A voice packet as it arrived.
+#[derive(Debug, Clone)]
+pub struct Arrival {
+    /// The slot's stream.
+    pub ssrc: u32,
+    /// RTP sequence number.
+    pub sequence: u16,
+    /// RTP timestamp, 48 kHz.
+    pub timestamp: u32,
+    /// Opus.
+    pub payload: Bytes,
+    /// When it was received.
+    pub at: Instant,
+}
+
+/// How the connection stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TransportState {
+    /// Offered, checked, or in the DTLS handshake.
+    Connecting,
+    /// SRTP flows.
+    Connected,
+    /// Lost; a new transport is needed.
+    Failed,
+}
+
+/// See the module's page. Dropping it closes the connection.
+pub struct Transport {
+    connection: Arc<dyn PeerConnection>,
+    track: Option<Arc<TrackLocalStaticRTP>>,
+    ssrc: u32,
+    sequence: AtomicU16,
+    state: watch::Receiver<TransportState>,
+    readers: Arc<Readers>,
+}
+
+impl Transport {
+    /// Makes a connection and its SDP offer. `speaks`: a voice is offered too, else only slots. `deliver` is called
+    /// for every packet that arrives, and must not wait.
+    ///
+    /// # Errors
+    /// [`ClientError::Media`] if no UDP socket can be opened.
+    pub async fn offer(
+        speaks: bool,
+        deliver: impl Fn(Arrival) + Send + Sync + 'static,
+    ) -> Result<(Self, String)> {
+        let (gathered, mut when_gathered) = watch::channel(false);
+        let (set_state, state) = watch::channel(TransportState::Connecting);
+        let readers = Arc::new(Readers::default());
+        let handler =
+            Handler { gathered, state: set_state, deliver: Arc::new(deliver), readers: readers.clone() };
+        let mut codecs = MediaEngine::default();
+        let codec = opus_codec();
+        codecs
+            .register_codec(
+                RTCRtpCodecParameters { rtp_codec: codec.clone(), payload_type: OPUS },
+                RtpCodecKind::Audio,
+            )
+            .map_err(media)?;
+        let connection = PeerConnectionBuilder::new()
+            .with_configuration(RTCConfigurationBuilder::new().build())
+            .with_media_engine(codecs)
+            .with_setting_engine(settings())
+            .with_interceptor_registry(configure_rtcp_reports(Registry::new()))
+            .with_handler(Arc::new(handler))
+            .with_udp_addrs(local_addresses())
+            .build()
+            .await
+            .map_err(media)?;
+        let connection: Arc<dyn PeerConnection> = Arc::new(connection);
+        let ssrc = rand::random();
+        let track = if speaks { Some(add_voice(&connection, ssrc, codec).await?) } else { None };
+        for _ in 0..SLOTS {
+            let slot = RTCRtpTransceiverInit {
+                direction: RTCRtpTransceiverDirection::Recvonly,
+                ..Default::default()
+            };
+            connection.add_transceiver_from_kind(RtpCodecKind::Audio, Some(slot)).await.map_err(media)?;
+        }
+        let offer = connection.create_offer(None).await.map_err(media)?;
+        connection.set_local_description(offer).await.map_err(media)?;
+        // The relay is ice-lite and learns addresses from the checks, but an offer without candidates is unusual.
+        let _ = tokio::time::timeout(GATHER_TIMEOUT, when_gathered.wait_for(|done| *done)).await;
+        let offer = connection.local_description().await;
+        let offer = offer.ok_or_else(|| ClientError::Media("there is no local description".to_owned()))?;
+        let transport =
+            Self { connection, track, ssrc, sequence: AtomicU16::new(rand::random()), state, readers };
+        Ok((transport, offer.sdp))
+    }
+
+    /// Takes the relay's answer, and begins to connect. Returns the stream of each slot, by `a=mid`.
+    ///
+    /// # Errors
+    /// [`ClientError::Media`] if the answer can not be used.
+    pub async fn accept(&self, answer: String) -> Result<BTreeMap<String, u32>> {
+        let slots = slot_ssrcs(&answer);
+        let answer = RTCSessionDescription::answer(answer).map_err(media)?;
+        self.connection.set_remote_description(answer).await.map_err(media)?;
+        Ok(slots)
+    }
+
+    /// Sends one Opus packet of 20 ms. Returns whether it could be sent.
+    pub async fn send(&self, timestamp: u32, payload: Bytes) -> bool {
+        let Some(track) = self.track.as_ref().filter(|_| *self.state.borrow() == TransportState::Connected)
+        else {
+            return false;
+        };
+        let header = rtp::header::Header {
+            version: 2,
+            payload_type: OPUS,
+            sequence_number: self.sequence.fetch_add(1, Ordering::Relaxed),
+            timestamp,
+            ssrc: self.ssrc,
+            ..Default::default()
+        };
+        track.write_rtp(rtp::Packet { header, payload }).await.is_ok()
+    }
+
+    /// How the connection stands, now and from now on.
+    pub fn state(&self) -> watch::Receiver<TransportState> {
+        self.state.clone()
+    }
+
+    /// Closes the connection.
+    pub async fn close(&self) {
+        let _ = self.connection.close().await;
+    }
+}
+
+impl Drop for Transport {
+    fn drop(&mut self) {
+        self.readers.stop();
+    }
+}
+
+impl std::fmt::Debug for Transport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Transport").field("state", &*self.state.borrow()).finish_non_exhaustive()
+    }
+}
+
+struct Handler {
+    gathered: watch::Sender<bool>,
+    state: watch::Sender<TransportState>,
+    deliver: Arc<dyn Fn(Arrival) + Send + Sync>,
+    readers: Arc<Readers>,
+}
+
+#[async_trait]
+impl PeerConnectionEventHandler for Handler {
+    async fn on_ice_gathering_state_change(&self, state: RTCIceGatheringState) {
+        self.gathered.send_replace(state == RTCIceGatheringState::Complete);
+    }
+
+    async fn on_connection_state_change(&self, state: RTCPeerConnectionState) {
+        tracing::debug!(%state, "audio connection");
+        match state {
+            RTCPeerConnectionState::Connected => self.state.send_replace(TransportState::Connected),
+            RTCPeerConnectionState::Failed | RTCPeerConnectionState::Closed => {
+                self.state.send_replace(TransportState::Failed)
+            }
+            _ => return,
+        };
+    }
+
+    async fn on_track(&self, track: Arc<dyn TrackRemote>) {
+        let deliver = self.deliver.clone();
+        let reader = tokio::spawn(async move {
+            while let Some(event) = track.poll().await {
+                match event {
+                    TrackRemoteEvent::OnRtpPacket(packet) => deliver(Arrival {
+                        ssrc: packet.header.ssrc,
+                        sequence: packet.header.sequence_number,
+                        timestamp: packet.header.timestamp,
+                        payload: packet.payload,
+                        at: Instant::now(),
+                    }),
+                    TrackRemoteEvent::OnEnded => break,
+                    _ => {}
+                }
+            }
+        });
+        self.readers.0.lock().unwrap_or_else(PoisonError::into_inner).push(reader.abort_handle());
+    }
+}
+
+/// The tasks that read tracks; they would outlive the connection otherwise.
+#[derive(Default)]
+struct Readers(Mutex<Vec<AbortHandle>>);
+
+impl Readers {
+    fn stop(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).drain(..).for_each(|reader| reader.abort());
+    }
+}
+
+async fn add_voice(
+    connection: &Arc<dyn PeerConnection>,
+    ssrc: u32,
+    codec: RTCRtpCodec,
+) -> Result<Arc<TrackLocalStaticRTP>> {
+    let encoding = RTCRtpEncodingParameters {
+        rtp_coding_parameters: RTCRtpCodingParameters { ssrc: Some(ssrc), ..Default::default() },
+        codec,
+        ..Default::default()
+    };
+    let name = || "voice".to_owned();
+    let track = MediaStreamTrack::new(name(), name(), name(), RtpCodecKind::Audio, vec![encoding.clone()]);
+    let track = Arc::new(TrackLocalStaticRTP::new(track));
+    let init = RTCRtpTransceiverInit {
+        direction: RTCRtpTransceiverDirection::Sendonly,
+        send_encodings: vec![encoding],
+        ..Default::default()
+    };
+    let as_local: Arc<dyn TrackLocal> = track.clone();
+    connection.add_transceiver_from_track(as_local, Some(init)).await.map_err(media)?;
+    Ok(track)
+}
+
+fn opus_codec() -> RTCRtpCodec {
+    RTCRtpCodec {
+        mime_type: MIME_TYPE_OPUS.to_owned(),
+        clock_rate: 48_000,
+        channels: 2,
+        sdp_fmtp_line: "minptime=20;useinbandfec=1;usedtx=0;cbr=1;stereo=0".to_owned(),
+        rtcp_feedback: Vec::new(),
+    }
+}
+
+fn settings() -> webrtc::peer_connection::SettingEngine {
+    SettingEngineBuilder::new()
+        .with_srtp_protection_profiles(vec![
+            SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm,
+            SrtpProtectionProfile::Srtp_Aead_Aes_256_Gcm,
+        ])
+        .with_dtls_cipher_suites(vec![
+            CipherSuiteId::Tls_Ecdhe_Ecdsa_With_Aes_128_Gcm_Sha256,
+            CipherSuiteId::Tls_Ecdhe_Rsa_With_Aes_128_Gcm_Sha256,
+        ])
+        .with_ice_timeouts(Some(ICE_DISCONNECTED), Some(ICE_FAILED), Some(ICE_KEEPALIVE))
+        .with_ice_connection_attempts(Some(ICE_CHECK_EVERY), Some(ICE_CHECKS))
+        // A relay on this very machine is reached through loopback.
+        .with_include_loopback_candidate(true)
+        .build()
+}
+
+/// Every IPv4 interface, loopback, and the IPv6 address that is used towards the world, if there is one.
+fn local_addresses() -> Vec<SocketAddr> {
+    let mut addresses = vec![SocketAddr::from(([0, 0, 0, 0], 0)), SocketAddr::from(([127, 0, 0, 1], 0))];
+    // Connecting a UDP socket sends nothing; it only asks the routing table. 2001:db8:: is for documentation.
+    let outward = UdpSocket::bind("[::]:0").and_then(|socket| {
+        socket.connect("[2001:db8::1]:9")?;
+        socket.local_addr()
+    });
+    if let Ok(mut outward) = outward {
+        outward.set_port(0);
+        addresses.push(outward);
+    }
+    addresses
+}
+
+fn media(error: webrtc::error::Error) -> ClientError {
+    ClientError::Media(error.to_string())
+}

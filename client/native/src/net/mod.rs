@@ -1,0 +1,11 @@
+//! The relay over HTTP and WebSocket: links, trust, REST calls, the two sockets.
+
+mod api;
+mod link;
+mod socket;
+mod trust;
+
+pub use api::ApiClient;
+pub use link::{Link, RelayAddress};
+pub use socket::{DeskSocket, JsonSocket, SessionSocket};
+pub use trust::Trust;

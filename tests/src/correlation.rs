@@ -1,0 +1,52 @@
+//! How like what was played is what was recorded, and how much later.
+
+use rustfft::FftPlanner;
+use rustfft::num_complex::Complex;
+
+/// The best alignment of two sounds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Alignment {
+    /// Normalised cross-correlation there: 1 is the same shape, 0 unrelated.
+    pub correlation: f64,
+    /// By how many samples `recorded` is later than `played`.
+    pub lag: i64,
+}
+
+/// Finds where `recorded` is most like `played`, by the cross-correlation of the whole (through the Fourier transform).
+pub fn align(played: &[f32], recorded: &[f32]) -> Alignment {
+    let length = (played.len() + recorded.len()).next_power_of_two().max(2);
+    let mut planner = FftPlanner::<f64>::new();
+    let spectrum = |samples: &[f32], planner: &mut FftPlanner<f64>| {
+        let mut buffer: Vec<Complex<f64>> = samples.iter().map(|s| Complex::new(f64::from(*s), 0.0)).collect();
+        buffer.resize(length, Complex::default());
+        planner.plan_fft_forward(length).process(&mut buffer);
+        buffer
+    };
+    let (of_played, of_recorded) = (spectrum(played, &mut planner), spectrum(recorded, &mut planner));
+    let mut product: Vec<Complex<f64>> = of_played.iter().zip(&of_recorded).map(|(a, b)| a.conj() * b).collect();
+    planner.plan_fft_inverse(length).process(&mut product);
+    let best = product.iter().enumerate().max_by(|(_, a), (_, b)| a.re.total_cmp(&b.re));
+    let (index, peak) = best.map_or((0, 0.0), |(index, value)| (index, value.re / length as f64));
+    let energy = |samples: &[f32]| samples.iter().map(|s| f64::from(*s).powi(2)).sum::<f64>();
+    let scale = (energy(played) * energy(recorded)).sqrt();
+    let lag = if index > length / 2 { index as i64 - length as i64 } else { index as i64 };
+    Alignment { correlation: if scale > 0.0 { peak / scale } else { 0.0 }, lag }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_delayed_copy_is_found_and_something_else_is_not() {
+        let played: Vec<f32> = (0..4_000_u32).map(|n| ((n * n) as f32 * 0.001).sin()).collect();
+        let mut recorded = vec![0.0; 130];
+        recorded.extend(played.iter().map(|sample| sample * 0.3));
+        let found = align(&played, &recorded);
+        assert_eq!(found.lag, 130);
+        assert!(found.correlation > 0.999);
+        let other: Vec<f32> = (0..4_000_u32).map(|n| (n as f32 * 0.7).cos()).collect();
+        assert!(align(&played, &other).correlation < 0.3);
+        assert_eq!(align(&played, &[0.0; 100]).correlation, 0.0);
+    }
+}
