@@ -1,4 +1,5 @@
 //! Fetching from a real HTTP server that cuts connections, knows no ranges, lies, or sends something else.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};

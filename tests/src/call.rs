@@ -32,15 +32,24 @@ pub struct Call {
 
 impl Call {
     /// Requests, rings, accepts, invites, agrees and connects all three.
-    pub async fn establish(url: &str, officer_link: &str, mediator_link: &str, language: &str) -> Result<Self> {
+    pub async fn establish(
+        url: &str,
+        officer_link: &str,
+        mediator_link: &str,
+        language: &str,
+    ) -> Result<Self> {
         let officer = Client::signed_in(url, officer_link).await?;
-        let mediator = Client::signed_in(url, mediator_link).await?;
+        Self::establish_as(officer, Client::signed_in(url, mediator_link).await?, language).await
+    }
+
+    /// The same for clients that are signed in already.
+    pub async fn establish_as(officer: Client, mediator: Client, language: &str) -> Result<Self> {
         let mut desk = mediator.socket("/api/v1/desk").await?;
         desk.send_text(json!({ "type": "set_ready", "ready": true }).to_string()).await?;
         let session = officer.request_session(language).await?.session;
         desk.accept_next().await?;
         let link = officer.invite(session, Role::Interviewee).await?;
-        let (interviewee, _) = Client::joined(url, &link).await?;
+        let (interviewee, _) = Client::joined(officer.url(), &link).await?;
         let mut call = Self {
             session,
             officer: Party::enter(officer, session).await?,
@@ -53,7 +62,8 @@ impl Call {
 
     /// The interviewee agrees to the interpreted interview; all see it live.
     pub async fn agree(&mut self) -> Result<()> {
-        let agreed = json!({ "type": "state_consent", "kind": "interpreting", "agreed": true, "means": "own_screen" });
+        let agreed =
+            json!({ "type": "state_consent", "kind": "interpreting", "agreed": true, "means": "own_screen" });
         self.interviewee.socket.send_text(agreed.to_string()).await?;
         for party in [&mut self.officer, &mut self.mediator, &mut self.interviewee] {
             party.socket.phase(Phase::Live).await?;

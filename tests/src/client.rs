@@ -54,6 +54,11 @@ impl Client {
         Ok((client, serde_json::from_value(joined)?))
     }
 
+    /// Where the relay is.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     /// GET; an error for any status but 2xx.
     pub async fn get(&self, path: &str) -> anyhow::Result<Vec<u8>> {
         let answer = self.http.get(format!("{}{path}", self.url)).send().await?;
@@ -80,7 +85,8 @@ impl Client {
 
     /// Asks for an interpreter from a language into English.
     pub async fn request_session(&self, source: &str) -> anyhow::Result<SessionCreated> {
-        let request = json!({ "languages": { "source": source, "target": "en" }, "transcription_wished": true });
+        let request =
+            json!({ "languages": { "source": source, "target": "en" }, "transcription_wished": true });
         Ok(serde_json::from_value(self.post("/api/v1/sessions", &request).await?)?)
     }
 
@@ -128,7 +134,8 @@ impl Socket {
         // The relay's pings must not renew the patience.
         let deadline = tokio::time::Instant::now() + PATIENCE;
         loop {
-            let message = tokio::time::timeout_at(deadline, self.stream.next()).await.context("no message came")?;
+            let message =
+                tokio::time::timeout_at(deadline, self.stream.next()).await.context("no message came")?;
             match message.context("the socket was closed")?? {
                 Message::Text(text) => return Ok(serde_json::from_str(&text)?),
                 Message::Close(frame) => bail!("the relay closed the socket: {frame:?}"),
@@ -161,7 +168,8 @@ impl Socket {
             match self.next().await? {
                 DeskRelayMessage::Desk { view } => {
                     if let Some(offer) = view.mediator.and_then(|desk| desk.offers.into_iter().next()) {
-                        let accept = json!({ "type": "accept_offer", "session": offer.session, "offer": offer.offer });
+                        let accept =
+                            json!({ "type": "accept_offer", "session": offer.session, "offer": offer.offer });
                         self.send_text(accept.to_string()).await?;
                     }
                 }

@@ -17,13 +17,15 @@ pub fn align(played: &[f32], recorded: &[f32]) -> Alignment {
     let length = (played.len() + recorded.len()).next_power_of_two().max(2);
     let mut planner = FftPlanner::<f64>::new();
     let spectrum = |samples: &[f32], planner: &mut FftPlanner<f64>| {
-        let mut buffer: Vec<Complex<f64>> = samples.iter().map(|s| Complex::new(f64::from(*s), 0.0)).collect();
+        let mut buffer: Vec<Complex<f64>> =
+            samples.iter().map(|s| Complex::new(f64::from(*s), 0.0)).collect();
         buffer.resize(length, Complex::default());
         planner.plan_fft_forward(length).process(&mut buffer);
         buffer
     };
     let (of_played, of_recorded) = (spectrum(played, &mut planner), spectrum(recorded, &mut planner));
-    let mut product: Vec<Complex<f64>> = of_played.iter().zip(&of_recorded).map(|(a, b)| a.conj() * b).collect();
+    let mut product: Vec<Complex<f64>> =
+        of_played.iter().zip(&of_recorded).map(|(a, b)| a.conj() * b).collect();
     planner.plan_fft_inverse(length).process(&mut product);
     let best = product.iter().enumerate().max_by(|(_, a), (_, b)| a.re.total_cmp(&b.re));
     let (index, peak) = best.map_or((0, 0.0), |(index, value)| (index, value.re / length as f64));

@@ -117,10 +117,13 @@ impl Peer {
         let mut buffer = [0_u8; 1_500];
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            let Ok(received) = timeout(left, self.socket.recv_from(&mut buffer)).await else { return Ok(None) };
+            let Ok(received) = timeout(left, self.socket.recv_from(&mut buffer)).await else {
+                return Ok(None);
+            };
             let (length, _) = received?;
             let datagram = &buffer[..length];
-            let is_rtp = matches!(datagram.first(), Some(128..=191)) && !matches!(datagram[1] & 0x7f, 64..=95);
+            let is_rtp =
+                matches!(datagram.first(), Some(128..=191)) && !matches!(datagram[1] & 0x7f, 64..=95);
             if !is_rtp {
                 continue;
             }
@@ -159,7 +162,9 @@ impl Peer {
             if !proven {
                 self.check().await?;
             }
-            if let Ok(received) = timeout(Duration::from_millis(200), self.socket.recv_from(&mut buffer)).await {
+            if let Ok(received) =
+                timeout(Duration::from_millis(200), self.socket.recv_from(&mut buffer)).await
+            {
                 let datagram = &buffer[..received?.0];
                 match datagram.first() {
                     Some(0..=3) => proven = true,
@@ -212,7 +217,8 @@ impl Setter for UseCandidate {
 fn offer(fingerprint: &[u8; 32]) -> String {
     let fingerprint = fingerprint.map(|byte| format!("{byte:02X}")).join(":");
     let mids: Vec<String> = (0..=SLOTS).map(|mid| mid.to_string()).collect();
-    let mut sdp = format!("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE {}\r\n", mids.join(" "));
+    let mut sdp =
+        format!("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE {}\r\n", mids.join(" "));
     for mid in 0..=SLOTS {
         let direction = if mid == 0 { "sendonly" } else { "recvonly" };
         sdp.push_str(&format!(

@@ -93,7 +93,9 @@ impl RelayProcess {
         let file = self.data.join("demo-links.json");
         let began = Instant::now();
         loop {
-            if let Some(links) = std::fs::read(&file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
+            if let Some(links) =
+                std::fs::read(&file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            {
                 return Ok(links);
             }
             if began.elapsed() > Duration::from_secs(20) {
@@ -145,7 +147,12 @@ fn spawn(data: &Path, address: SocketAddr, plain: bool) -> anyhow::Result<Child>
 /// If it is not built.
 pub fn relay_program() -> anyhow::Result<PathBuf> {
     let own = std::env::current_exe()?;
-    let beside = own.ancestors().skip(1).take(2).map(|folder| folder.join("dragoman-relay")).find(|file| file.exists());
+    let beside = own
+        .ancestors()
+        .skip(1)
+        .take(2)
+        .map(|folder| folder.join("dragoman-relay"))
+        .find(|file| file.exists());
     beside.context("dragoman-relay is not built: run `cargo build -p dragoman-relay` first")
 }
 

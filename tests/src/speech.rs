@@ -33,7 +33,8 @@ impl Phrases {
 /// If espeak-ng is not installed or fails.
 pub fn speak(text: &str, voice: &str, words_a_minute: u32, file: &Path) -> anyhow::Result<()> {
     let speed = words_a_minute.to_string();
-    let spoken = Command::new("espeak-ng").args(["-v", voice, "-s", &speed, "-w"]).arg(file).arg(text).status();
+    let spoken =
+        Command::new("espeak-ng").args(["-v", voice, "-s", &speed, "-w"]).arg(file).arg(text).status();
     let status = spoken.context("espeak-ng is not installed: run scripts/setup test")?;
     ensure!(status.success(), "espeak-ng failed: {status}");
     Ok(())

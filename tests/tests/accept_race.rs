@@ -16,7 +16,8 @@ const MEDIATORS: u128 = 100;
 const ROUNDS: u128 = 1_000;
 
 fn mediator(number: u128) -> Result<Mediator> {
-    let spoken = |tag: &str| Ok::<_, anyhow::Error>(SpokenLanguage { tag: tag.parse()?, level: Level::Fluent });
+    let spoken =
+        |tag: &str| Ok::<_, anyhow::Error>(SpokenLanguage { tag: tag.parse()?, level: Level::Fluent });
     Ok(Mediator {
         id: MediatorId(Uuid::from_u128(number)),
         alias: format!("Racer {number}"),
@@ -31,7 +32,8 @@ fn mediator(number: u128) -> Result<Mediator> {
 }
 
 async fn officer(relay: &TestRelay) -> Result<AccountId> {
-    let (id, login, role) = (AccountId(Uuid::from_u128(7)), "racing.officer".to_owned(), AccountRole::Officer);
+    let (id, login, role) =
+        (AccountId(Uuid::from_u128(7)), "racing.officer".to_owned(), AccountRole::Officer);
     let account = Account { id, login, role, language: "en".parse()?, mediator: None, password_hash: None };
     relay.app.store.add_account(&account, relay.app.now()).await?;
     Ok(id)
@@ -53,8 +55,11 @@ async fn exactly_one_assignment_each_time() -> Result<()> {
     let (gender_wish, label) = (None, Default::default());
     let request = SessionRequest { languages, gender_wish, label, minor: false, transcription_wished: false };
     for round in 0..ROUNDS {
-        let (session, officer) = (SessionId(Uuid::from_u128(round + 1)), ParticipantId(Uuid::from_u128(round + 1)));
-        engine.input(Input::RequestSession { session, officer_account, officer, request: request.clone() }).await?;
+        let (session, officer) =
+            (SessionId(Uuid::from_u128(round + 1)), ParticipantId(Uuid::from_u128(round + 1)));
+        engine
+            .input(Input::RequestSession { session, officer_account, officer, request: request.clone() })
+            .await?;
         // Two more waves, so that all hundred ring at once.
         for _ in 0..2 {
             engine.act(session, officer, Act::Widen(Widening::RingAgain)).await?;
@@ -78,7 +83,9 @@ async fn exactly_one_assignment_each_time() -> Result<()> {
         }
         assert_eq!(accepted, 1, "round {round}");
         let states = engine
-            .read(move |relay| relay.session(session).map(|s| s.offers.iter().map(|o| o.state).collect::<Vec<_>>()))
+            .read(move |relay| {
+                relay.session(session).map(|s| s.offers.iter().map(|o| o.state).collect::<Vec<_>>())
+            })
             .await?
             .unwrap_or_default();
         let count = |wanted| states.iter().filter(|state| **state == wanted).count();

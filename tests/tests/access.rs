@@ -41,7 +41,8 @@ async fn links_work_once_in_time_and_for_their_purpose() -> Result<()> {
     let late = links::make(&relay.app.store, &relay.url, &late).await?.url;
     let (status, problem) = join(late.clone()).await?;
     assert_eq!((status, problem["code"].as_str()), (410, Some("link_expired")));
-    let (status, problem) = nobody.try_post("/api/v1/links/inspect", &json!({ "secret": secret_of(&late)? })).await?;
+    let (status, problem) =
+        nobody.try_post("/api/v1/links/inspect", &json!({ "secret": secret_of(&late)? })).await?;
     assert_eq!((status, problem["code"].as_str()), (410, Some("link_expired")));
 
     // A link that signs in does not let anybody into a session.
@@ -87,7 +88,9 @@ async fn a_session_is_closed_to_everybody_else() -> Result<()> {
     let coordinator = relay.signed_in(&relay.links.coordinator).await?;
     let nobody = Client::new(&relay.url)?;
 
-    for (who, client) in [("guest of another", &guest), ("mediator without it", &mediator), ("coordinator", &coordinator)] {
+    for (who, client) in
+        [("guest of another", &guest), ("mediator without it", &mediator), ("coordinator", &coordinator)]
+    {
         assert!(client.session_socket(session).await.is_err(), "{who} opened the socket");
     }
     let links = format!("/api/v1/sessions/{session}/links");
@@ -129,7 +132,8 @@ async fn an_account_is_enrolled_once_and_signs_in_by_its_password() -> Result<()
     let made = administrator.post("/api/v1/accounts", &account).await?;
     let secret = secret_of(made["url"].as_str().unwrap_or_default())?.to_owned();
     let person = Client::new(&relay.url)?;
-    let weak = person.try_post("/api/v1/links/enrol", &json!({ "secret": secret, "password": "short" })).await?;
+    let weak =
+        person.try_post("/api/v1/links/enrol", &json!({ "secret": secret, "password": "short" })).await?;
     assert_eq!((weak.0, weak.1["code"].as_str()), (400, Some("password_weak")));
     let enrol = json!({ "secret": secret, "password": "a long enough password" });
     assert_eq!(person.post("/api/v1/links/enrol", &enrol).await?["role"], "officer");

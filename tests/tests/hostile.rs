@@ -88,8 +88,14 @@ async fn ten_thousand_malformed_messages_and_offers_disturb_nobody() -> Result<(
         let sdp = match number % 4 {
             0 => String::new(),
             1 => (0..rng.random_range(1..400)).map(|_| char::from(rng.random_range(10..127_u8))).collect(),
-            2 => format!("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=audio {} RTP/AVP 0\r\n", rng.random::<u32>()),
-            _ => format!("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n{}", "m=video 9 X 0\r\n".repeat(number % 60)),
+            2 => format!(
+                "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=audio {} RTP/AVP 0\r\n",
+                rng.random::<u32>()
+            ),
+            _ => format!(
+                "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n{}",
+                "m=video 9 X 0\r\n".repeat(number % 60)
+            ),
         };
         socket.send(&ParticipantMessage::SdpOffer { sdp: sdp.clone() }).await?;
         let code = refusal(&mut socket).await.with_context(|| format!("offer {number}: {sdp:?}"))?;
@@ -101,7 +107,9 @@ async fn ten_thousand_malformed_messages_and_offers_disturb_nobody() -> Result<(
 
     let _ = stop.send(());
     let (sent, heard) = talking.await??;
-    println!("{MESSAGES} malformed messages and {MESSAGES} offers refused; the call beside them: {heard} of {sent} packets");
+    println!(
+        "{MESSAGES} malformed messages and {MESSAGES} offers refused; the call beside them: {heard} of {sent} packets"
+    );
     assert_eq!(heard, sent, "the call beside them lost nothing");
     assert_eq!(Client::new(&relay.url)?.try_get("/readyz").await?.0, 200);
     Ok(())
@@ -126,7 +134,12 @@ async fn datagrams_from_strangers_reach_nobody() -> Result<()> {
         stranger.send_to(&junk, media).await?;
         if number.is_multiple_of(20) {
             call.officer.peer.send(&number.to_be_bytes()).await?;
-            let heard = call.interviewee.peer.receive(Duration::from_secs(2)).await?.context("the call went silent")?;
+            let heard = call
+                .interviewee
+                .peer
+                .receive(Duration::from_secs(2))
+                .await?
+                .context("the call went silent")?;
             assert_eq!(heard.payload, number.to_be_bytes());
         }
     }

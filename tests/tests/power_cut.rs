@@ -1,4 +1,5 @@
 //! `kill -9` of the relay in mid-call: nothing acknowledged is lost, the chain holds, and the call goes on.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::time::{Duration, Instant};
 
@@ -23,7 +24,8 @@ async fn what_was_acknowledged_survives_and_the_call_goes_on() -> Result<()> {
     let link = |path: &str| links.pointer(path).and_then(|link| link.as_str()).unwrap_or_default().to_owned();
     let url = relay.url.clone();
     let mut call = Call::establish(&url, &link("/officer"), &link("/mediators/0/link"), "sq").await?;
-    let agreed = json!({ "type": "state_consent", "kind": "transcription", "agreed": true, "means": "own_screen" });
+    let agreed =
+        json!({ "type": "state_consent", "kind": "transcription", "agreed": true, "means": "own_screen" });
     call.interviewee.socket.send_text(agreed.to_string()).await?;
     let mut scribe = join_scribe(&url, &mut call).await?;
     let speaker = speaker(&mut call).await?;
@@ -35,7 +37,10 @@ async fn what_was_acknowledged_survives_and_the_call_goes_on() -> Result<()> {
             let text = format!("line {number} of round {round}");
             scribe.1.send(&ParticipantMessage::AddTranscriptLine { line: line(speaker, &text) }).await?;
             // Shown to the officer means: it was written.
-            call.officer.socket.find(|m| matches!(&m, RelayMessage::Caption { line } if line.text == text).then_some(())).await?;
+            call.officer
+                .socket
+                .find(|m| matches!(&m, RelayMessage::Caption { line } if line.text == text).then_some(()))
+                .await?;
             acknowledged.push(text);
         }
         // One more, in flight while the power goes.
@@ -50,7 +55,10 @@ async fn what_was_acknowledged_survives_and_the_call_goes_on() -> Result<()> {
         scribe.1 = scribe.0.session_socket(session).await?;
         heard_again(&mut call).await?;
         worst = worst.max(back.elapsed());
-        scribe.1.find(|m| matches!(&m, RelayMessage::Session { view } if view.transcribing).then_some(())).await?;
+        scribe
+            .1
+            .find(|m| matches!(&m, RelayMessage::Session { view } if view.transcribing).then_some(()))
+            .await?;
     }
     assert!(worst < Duration::from_secs(10));
     println!("{ROUNDS} power cuts: all three heard each other at most {worst:?} after the relay was back");
@@ -90,7 +98,15 @@ async fn speaker(call: &mut Call) -> Result<ParticipantId> {
 fn line(speaker: ParticipantId, text: &str) -> TranscriptLine {
     let (started_at, ended_at) = (UnixMillis(1), UnixMillis(2));
     let (language, model) = (LANGUAGE.parse().unwrap(), "test".to_owned());
-    TranscriptLine { speaker, language, text: text.to_owned(), started_at, ended_at, model, status: LineStatus::MachineDraft }
+    TranscriptLine {
+        speaker,
+        language,
+        text: text.to_owned(),
+        started_at,
+        ended_at,
+        model,
+        status: LineStatus::MachineDraft,
+    }
 }
 
 const LANGUAGE: &str = "en";

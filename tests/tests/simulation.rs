@@ -1,6 +1,7 @@
 //! A whole relay with its people, simulated in one thread from one seed; the invariants are checked after every step.
 //!
 //! `DRAGOMAN_SEEDS=N` runs N seeds instead of the default; `DRAGOMAN_SEED=N` runs one.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -52,7 +53,10 @@ fn sessions_keep_their_invariants_whatever_happens() {
         assert_eq!(world.over.len(), world.logs.len(), "every session ended");
     }
     println!("{} seeds: {sealed} sessions sealed, {abandoned} abandoned", seeds.end - seeds.start);
-    assert!(seeds.end - seeds.start < 100 || (sealed > 50 && abandoned > 50), "the simulation reaches both ends");
+    assert!(
+        seeds.end - seeds.start < 100 || (sealed > 50 && abandoned > 50),
+        "the simulation reaches both ends"
+    );
 }
 
 impl World {
@@ -118,7 +122,12 @@ impl World {
             3 => {
                 let role = self.pick(&[Role::Interviewee, Role::Observer, Role::Scribe, Role::Officer])?;
                 let language = session.request.languages.source.clone();
-                Some(Input::AdmitParticipant { session: id, participant: ParticipantId(self.uuid()), role, language })
+                Some(Input::AdmitParticipant {
+                    session: id,
+                    participant: ParticipantId(self.uuid()),
+                    role,
+                    language,
+                })
             }
             _ => {
                 let by = self.pick(&session.participants)?.id;
@@ -129,12 +138,15 @@ impl World {
 
     fn some_act(&mut self, session: &Session) -> Act {
         let agreed = self.rng.random_bool(0.8);
-        let means = if self.rng.random_bool(0.5) { ConsentMeans::OwnScreen } else { ConsentMeans::NotedByOfficer };
+        let means =
+            if self.rng.random_bool(0.5) { ConsentMeans::OwnScreen } else { ConsentMeans::NotedByOfficer };
         match self.rng.random_range(0..20) {
             0..=5 => Act::Connect,
             6..=7 => Act::Disconnect,
             8..=10 => Act::StateConsent(ConsentStatement { kind: ConsentKind::Interpreting, agreed, means }),
-            11..=12 => Act::StateConsent(ConsentStatement { kind: ConsentKind::Transcription, agreed, means }),
+            11..=12 => {
+                Act::StateConsent(ConsentStatement { kind: ConsentKind::Transcription, agreed, means })
+            }
             13 => Act::Stop,
             14..=16 => Act::AddLine(TranscriptLine {
                 speaker: session.participants[0].id,
@@ -192,7 +204,8 @@ impl World {
         assert!(entry.undertaking_signed_at.is_some() && entry.vetted_until.unwrap() > self.now);
         assert!(!session.request.minor || entry.trained_for_minors);
         assert!(session.request.gender_wish.is_none_or(|wish| entry.gender == Some(wish)));
-        let declined = session.offers.iter().any(|o| o.mediator == *mediator && o.state == OfferState::Declined);
+        let declined =
+            session.offers.iter().any(|o| o.mediator == *mediator && o.state == OfferState::Declined);
         let twice = session.ringing().filter(|offer| offer.mediator == *mediator).count() > 1;
         assert!(!declined && !twice);
     }
@@ -218,7 +231,10 @@ impl World {
             let from = session.participant(route.from).unwrap();
             let outsiders = route.to.iter().any(|to| {
                 let role = session.participant(*to).unwrap().role;
-                !matches!((from.role, role), (Role::Officer, Role::Mediator) | (Role::Mediator, Role::Officer))
+                !matches!(
+                    (from.role, role),
+                    (Role::Officer, Role::Mediator) | (Role::Mediator, Role::Officer)
+                )
             });
             let consent = session.agreed(ConsentKind::Interpreting) && !session.is_stopped();
             assert!(!outsiders || consent, "nothing of or to the interviewee without consent");
@@ -228,10 +244,15 @@ impl World {
 
     /// Everybody goes away; time does the rest.
     fn let_all_end(&mut self) {
-        let present: Vec<(SessionId, ParticipantId)> =
-            self.relay.sessions().flat_map(|s| s.participants.iter().map(|p| (s.id, p.id)).collect::<Vec<_>>()).collect();
+        let present: Vec<(SessionId, ParticipantId)> = self
+            .relay
+            .sessions()
+            .flat_map(|s| s.participants.iter().map(|p| (s.id, p.id)).collect::<Vec<_>>())
+            .collect();
         for (session, by) in present {
-            if let Ok(drafts) = self.relay.handle_input(Input::Act { session, by, act: Act::Disconnect }, self.now) {
+            if let Ok(drafts) =
+                self.relay.handle_input(Input::Act { session, by, act: Act::Disconnect }, self.now)
+            {
                 self.note(drafts);
             }
         }
@@ -256,7 +277,9 @@ impl World {
             let byte = (self.rng.next_u64() % line.len() as u64) as usize;
             line[byte] ^= 1 << (self.rng.next_u64() % 7);
             let line = String::from_utf8_lossy(&line).into_owned();
-            let changed = pairs().enumerate().map(|(at, (text, hash))| (if at == victim { &*line } else { text }, hash));
+            let changed = pairs()
+                .enumerate()
+                .map(|(at, (text, hash))| (if at == victim { &*line } else { text }, hash));
             let damaged = verify(*id, changed).expect_err("a changed byte is found");
             assert_eq!(damaged.seq, victim as u64 + 1);
             let without = pairs().enumerate().filter(|(at, _)| *at != victim).map(|(_, pair)| pair);

@@ -7,8 +7,8 @@
 use std::path::PathBuf;
 
 use dragoman_core::rest::{
-    AccountForm, AccountRow, EnrolRequest, InviteRequest, Joined, LanguageChoice, LinkInfo, LinkMade, LinkSecret,
-    LoginRequest, Me, MediatorForm, MediatorRow, SessionCreated, SessionRow,
+    AccountForm, AccountRow, EnrolRequest, InviteRequest, Joined, LanguageChoice, LinkInfo, LinkMade,
+    LinkSecret, LoginRequest, Me, MediatorForm, MediatorRow, SessionCreated, SessionRow,
 };
 use dragoman_core::session_types::{Candidate, SessionRequest};
 use dragoman_core::wire::{DeskMessage, DeskRelayMessage, ParticipantMessage, RelayMessage};
@@ -16,8 +16,10 @@ use ts_rs::{Config, TS};
 
 #[test]
 fn every_type_of_the_wire_is_written() {
-    let folder = std::env::var_os("WIRE_TYPES_DIR")
-        .map_or_else(|| std::env::temp_dir().join(format!("wire-types-{}", std::process::id())), PathBuf::from);
+    let folder = std::env::var_os("WIRE_TYPES_DIR").map_or_else(
+        || std::env::temp_dir().join(format!("wire-types-{}", std::process::id())),
+        PathBuf::from,
+    );
     let config = Config::new().with_out_dir(&folder).with_large_int("number");
 
     macro_rules! write_all {

@@ -2,15 +2,17 @@
 //!
 //! Everybody here is invented. The links are only made with `--demo`, and work only while it is given.
 
+use std::path::Path;
 use std::time::Duration;
 
+use anyhow::Context;
 use dragoman_core::ids::{AccountId, MediatorId};
 use dragoman_core::language::LanguageTag;
 use dragoman_core::relay::Input;
 use dragoman_core::rest::{AccountRole, LinkPurpose};
 use dragoman_core::roster::{Gender, Level, Mediator, Qualification, SpokenLanguage};
 use dragoman_core::time::UnixMillis;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::clock;
@@ -21,7 +23,7 @@ use crate::store::{Account, Link, LinkTarget, Store};
 const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// Links of the demonstration, as they are written to `demo-links.json`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct DemoLinks {
     /// The officer's.
     pub officer: String,
@@ -36,7 +38,7 @@ pub struct DemoLinks {
 }
 
 /// One simulated mediator.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct DemoMediator {
     /// Login name.
     pub login: String,
@@ -146,6 +148,30 @@ pub async fn seed(store: &Store, engine: &Engine, public_url: &str) -> anyhow::R
     let [officer, scribe, coordinator, administrator] =
         links.try_into().map_err(|_| anyhow::anyhow!("four links were made"))?;
     Ok(DemoLinks { officer, scribe, coordinator, administrator, mediators })
+}
+
+/// Prints one link a role, with a QR code for the tablet or the phone.
+///
+/// # Errors
+/// If the file is not one of links.
+pub fn print_links(file: &Path) -> anyhow::Result<()> {
+    let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let links: DemoLinks =
+        serde_json::from_slice(&bytes).with_context(|| format!("{} holds no links", file.display()))?;
+    let mediator = links.mediators.last().map(|mediator| mediator.link.as_str()).unwrap_or_default();
+    let roles = [
+        ("Mediator (Russian; the others are simulated)", mediator),
+        ("Administrator", &links.administrator),
+        ("Coordinator", &links.coordinator),
+        ("Officer: open this one, choose Albanian, and call", &links.officer),
+    ];
+    for (role, link) in roles {
+        println!("{role}\n  {link}\n{}", links::qr_for_terminal(link)?);
+    }
+    println!(
+        "The browser will warn that it does not know the certificate: it was made on this machine. Ctrl-C ends all."
+    );
+    Ok(())
 }
 
 fn mediator_of(id: MediatorId, row: Row) -> anyhow::Result<Mediator> {

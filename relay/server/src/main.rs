@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use dragoman_relay::config::Settings;
-use dragoman_relay::record;
 use dragoman_relay::serve::Server;
+use dragoman_relay::{demo, record};
 use tracing_subscriber::EnvFilter;
 
 /// Finds an interpreter in seconds, carries the call, and leaves a record that a court can check.
@@ -34,6 +34,12 @@ enum Command {
         /// The relay's public key, if you know it (hexadecimal, printed when the relay starts)
         #[arg(long, value_name = "HEX")]
         key: Option<String>,
+    },
+    /// Print the links of a demonstration, each with a QR code
+    #[command(hide = true)]
+    Links {
+        /// `demo-links.json` of the demonstration's data folder
+        file: PathBuf,
     },
 }
 
@@ -71,5 +77,6 @@ async fn run(command: Command) -> anyhow::Result<()> {
             println!("Signed by relay key {}", manifest.relay_key);
             Ok(())
         }
+        Command::Links { file } => demo::print_links(&file),
     }
 }

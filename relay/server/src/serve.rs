@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use anyhow::Context;
 use axum_server::Handle;
+use axum_server::accept::NoDelayAcceptor;
+use axum_server::tls_rustls::RustlsAcceptor;
 use dragoman_core::ids::AccountId;
 use dragoman_core::rest::{AccountRole, LinkPurpose};
 use dragoman_core::wire::Problem;
@@ -103,12 +105,17 @@ impl Server {
         let Self { app, listener, tls, handle } = self;
         tokio::spawn(drain_on_signal(app.clone(), handle.clone()));
         let service = router(app).into_make_service();
+        // Small messages must not wait for the acknowledgement of the one before (Nagle): 40 ms at every join.
         match tls {
             Some(files) => {
                 let config = tls::load(files).await?;
-                axum_server::from_tcp_rustls(listener, config)?.handle(handle).serve(service).await?;
+                let acceptor = RustlsAcceptor::new(config).acceptor(NoDelayAcceptor::new());
+                axum_server::from_tcp(listener)?.acceptor(acceptor).handle(handle).serve(service).await?;
             }
-            None => axum_server::from_tcp(listener)?.handle(handle).serve(service).await?,
+            None => {
+                let server = axum_server::from_tcp(listener)?.acceptor(NoDelayAcceptor::new());
+                server.handle(handle).serve(service).await?;
+            }
         }
         Ok(())
     }

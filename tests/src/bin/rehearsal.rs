@@ -67,7 +67,8 @@ struct Voice {
 }
 
 async fn run(model: Option<PathBuf>) -> Result<(Value, bool)> {
-    let model = model.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/ggml-dragoman-test.bin"));
+    let model = model
+        .unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/ggml-dragoman-test.bin"));
     let folder = tempfile::tempdir()?;
     progress("speaking the phrases into files");
     let [officer_voice, interviewee_voice, mediator_voice] = voices(folder.path())?;
@@ -77,7 +78,9 @@ async fn run(model: Option<PathBuf>) -> Result<(Value, bool)> {
     let relay = RelayProcess::start_with_tls(&folder.path().join("data")).await?;
     let trust = Trust::new(Some(&relay.certificate()))?;
     let links = relay.links().await?;
-    let link = |path: &str| -> Result<Link> { Ok(links.pointer(path).and_then(Value::as_str).context("no link")?.parse()?) };
+    let link = |path: &str| -> Result<Link> {
+        Ok(links.pointer(path).and_then(Value::as_str).context("no link")?.parse()?)
+    };
 
     let (officer_link, mediator_link) = (link("/officer")?, link("/mediators/0/link")?);
     let officer_api = ApiClient::new(officer_link.relay.clone(), trust.clone())?;
@@ -105,21 +108,29 @@ async fn run(model: Option<PathBuf>) -> Result<(Value, bool)> {
     officer.wait_for(|view| view.phase == Phase::Live && view.consents.len() == 2).await?;
     progress("live; the scribe joins");
     let scribe_link: Link = invite(&officer_api, session, Role::Scribe).await?.parse()?;
-    let scribe = Scribe::join(ApiClient::new(scribe_link.relay.clone(), trust)?, &scribe_link, &engine).await?;
+    let scribe =
+        Scribe::join(ApiClient::new(scribe_link.relay.clone(), trust)?, &scribe_link, &engine).await?;
     officer.wait_for(|view| view.transcribing).await?;
 
     progress("all three speak in turn");
     tokio::time::sleep(LEAD + TURN * 4 + TAIL).await;
     let participants = officer.view().borrow().clone().context("no view")?.participants;
-    let who = |role: Role| participants.iter().find(|p| p.role == role).map(|p| p.id).context("a participant is gone");
+    let who = |role: Role| {
+        participants.iter().find(|p| p.role == role).map(|p| p.id).context("a participant is gone")
+    };
     let speakers = [
         (who(Role::Officer)?, &officer_voice, &officer),
         (who(Role::Interviewee)?, &interviewee_voice, &interviewee),
         (who(Role::Mediator)?, &mediator_voice, &mediator),
     ];
-    let started: Vec<Instant> = speakers.iter().map(|(.., call)| call.timeline().map(|t| t.started)).collect::<Option<_>>().context("a timeline did not begin")?;
+    let started: Vec<Instant> = speakers
+        .iter()
+        .map(|(.., call)| call.timeline().map(|t| t.started))
+        .collect::<Option<_>>()
+        .context("a timeline did not begin")?;
     let ids: Vec<ParticipantId> = speakers.iter().map(|(id, ..)| *id).collect();
-    let roles_and_times: Vec<(Role, JoinTimes)> = speakers.iter().map(|(_, voice, call)| (voice.role, call.times())).collect();
+    let roles_and_times: Vec<(Role, JoinTimes)> =
+        speakers.iter().map(|(_, voice, call)| (voice.role, call.times())).collect();
 
     progress("the session ends");
     officer.send(ParticipantMessage::EndSession).await?;
@@ -136,7 +147,11 @@ async fn run(model: Option<PathBuf>) -> Result<(Value, bool)> {
     progress("downloading and verifying the record");
     let (verification, verified) = verify(&officer_api, session, folder.path(), captions.len()).await?;
 
-    let joins: Value = roles_and_times.iter().map(|(role, times)| (name(*role), json!(times))).collect::<serde_json::Map<_, _>>().into();
+    let joins: Value = roles_and_times
+        .iter()
+        .map(|(role, times)| (name(*role), json!(times)))
+        .collect::<serde_json::Map<_, _>>()
+        .into();
     let passed = all_heard && captions_right && verified;
     let report = json!({
         "passed": passed,
@@ -227,7 +242,11 @@ fn collect_captions(call: &mut Call) -> Arc<Mutex<Vec<TranscriptLine>>> {
 }
 
 /// All six directions: how well (of all turns the worst), and how long after it was said (the longest).
-fn directions(voices: &[&Voice; 3], ids: &[ParticipantId], started: &[Instant]) -> Result<(Vec<Value>, bool)> {
+fn directions(
+    voices: &[&Voice; 3],
+    ids: &[ParticipantId],
+    started: &[Instant],
+) -> Result<(Vec<Value>, bool)> {
     let mut directions = Vec::new();
     let mut all_heard = true;
     for (from, speaker) in voices.iter().enumerate() {
@@ -238,7 +257,8 @@ fn directions(voices: &[&Voice; 3], ids: &[ParticipantId], started: &[Instant]) 
             let later = started[to].saturating_duration_since(started[from]).as_secs_f64()
                 - started[from].saturating_duration_since(started[to]).as_secs_f64();
             // Each turn for itself: between two of them the jitter buffer may change its delay, as it should.
-            let turns: Vec<Alignment> = speaker.turns.iter().map(|turn| align_turn(&speaker.clip, &recorded, turn)).collect();
+            let turns: Vec<Alignment> =
+                speaker.turns.iter().map(|turn| align_turn(&speaker.clip, &recorded, turn)).collect();
             let correlation = turns.iter().map(|turn| turn.correlation).fold(1.0, f64::min);
             let lag = turns.iter().map(|turn| turn.lag).max().unwrap_or(0);
             let delay_ms = (lag as f64 / f64::from(SAMPLE_RATE) + later) * 1_000.0;
@@ -262,10 +282,15 @@ fn align_turn(played: &[f32], recorded: &[f32], turn: &Range<usize>) -> Alignmen
 }
 
 /// Each speaker's captions against what they said.
-fn compare_captions(voices: &[&Voice; 3], ids: &[ParticipantId], captions: &[TranscriptLine]) -> (Value, bool) {
+fn compare_captions(
+    voices: &[&Voice; 3],
+    ids: &[ParticipantId],
+    captions: &[TranscriptLine],
+) -> (Value, bool) {
     let mut errors = dragoman_speech::WordErrors::default();
     for (voice, id) in voices.iter().zip(ids) {
-        let text: Vec<&str> = captions.iter().filter(|line| line.speaker == *id).map(|line| line.text.as_str()).collect();
+        let text: Vec<&str> =
+            captions.iter().filter(|line| line.speaker == *id).map(|line| line.text.as_str()).collect();
         errors += word_errors(&voice.said, &text.join(" "));
     }
     let report = json!({ "lines": captions.len(), "words": errors.words, "word_errors": errors.errors,
@@ -274,7 +299,12 @@ fn compare_captions(voices: &[&Voice; 3], ids: &[ParticipantId], captions: &[Tra
 }
 
 /// As somebody at a court would: with the program, on the file.
-async fn verify(api: &ApiClient, session: SessionId, folder: &Path, captions: usize) -> Result<(Value, bool)> {
+async fn verify(
+    api: &ApiClient,
+    session: SessionId,
+    folder: &Path,
+    captions: usize,
+) -> Result<(Value, bool)> {
     let record = api.record(session, "rehearsal").await?;
     let file = folder.join("record.zip");
     std::fs::write(&file, &record)?;

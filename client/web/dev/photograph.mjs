@@ -1,0 +1,53 @@
+/**
+ * Photographs the gallery: `npm run screens -- [--out DIR] [NAME[:LANGUAGE[:dark][:phone]] …]`.
+ * Starts Vite by itself; without names it takes every screen, on a tablet and on a phone.
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import { createServer } from 'vite';
+
+const args = process.argv.slice(2);
+const outAt = args.indexOf('--out');
+const out = outAt < 0 ? 'dist-screens' : args.splice(outAt, 2)[1];
+mkdirSync(out, { recursive: true });
+
+const server = await createServer({ server: { port: 0 }, logLevel: 'error' });
+await server.listen();
+const origin = server.resolvedUrls.local[0];
+const browser = await chromium.launch({
+  executablePath: '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu'],
+});
+
+async function everyName() {
+  const page = await browser.newPage();
+  await page.goto(`${origin}dev/gallery.html?screen=-`);
+  await page.waitForFunction(() => document.body.innerText.includes('officer'));
+  const names = (await page.innerText('body')).trim().split(/\s+/);
+  await page.close();
+  return names.flatMap((name) => [name, `${name}:en:phone`]);
+}
+
+for (const wish of args.length > 0 ? args : await everyName()) {
+  const [name, language = 'en', ...more] = wish.split(':');
+  const phone = more.includes('phone');
+  const page = await browser.newPage({
+    viewport: phone ? { width: 390, height: 844 } : { width: 1280, height: 800 },
+    colorScheme: more.includes('dark') ? 'dark' : 'light',
+  });
+  page.on('pageerror', (error) => console.error(`${wish}: ${error.message}`));
+  await page.goto(`${origin}dev/gallery.html?screen=${name}&language=${language}`);
+  await page.waitForSelector('#app > *');
+  await page.waitForTimeout(250);
+  if (name === 'officer') await page.locator('[data-testid=language-tile]').first().click();
+  // A page that is wider than its window hides something.
+  const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  if (wider > 0) console.error(`${wish}: ${wider} px wider than the window`);
+  const file = join(out, `${wish.replaceAll(':', '-')}.png`);
+  await page.screenshot({ path: file, fullPage: more.includes('full') });
+  console.log(file);
+  await page.close();
+}
+await browser.close();
+await server.close();

@@ -1,0 +1,158 @@
+/** Views as a relay would send them, for looking at screens. */
+import type {
+  LanguageChoice,
+  LinkMade,
+  MediatorRow,
+  OfferStatusView,
+  ParticipantView,
+  Phase,
+  Role,
+  SessionRow,
+  SessionSummary,
+  SessionView,
+} from '../src/wire';
+import { SEED_TAGS } from '../src/lib/languages';
+
+const now = Date.now();
+export const id = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
+
+export const languages: LanguageChoice[] = SEED_TAGS.filter((tag) => tag !== 'en').map((tag, index) => ({
+  tag,
+  on_roster: index < 24 ? 1 + (index % 4) : 0,
+}));
+export const reachable = languages.map(({ tag, on_roster }, index) => ({
+  language: tag,
+  ready: index % 3 === 1 ? 0 : Math.min(on_roster, 2),
+  on_roster,
+}));
+
+export const summaries: SessionSummary[] = (['live', 'ringing', 'stopped'] as Phase[]).map((phase, index) => ({
+  id: id(index + 1),
+  phase,
+  languages: { source: ['sq', 'prs', 'ar'][index] ?? 'sq', target: 'en' },
+  requested_at: now - 600_000 * (index + 1),
+  connected: 3 - index,
+  mediator_alias: index === 1 ? null : ['Blue Heron', '', 'Quiet River'][index] ?? null,
+  transcription_agreed: index === 0,
+}));
+
+export const past: SessionRow[] = [1, 2, 3].map((n) => ({
+  id: id(40 + n),
+  phase: n === 3 ? 'abandoned' : 'sealed',
+  source: ['sq', 'ar', 'ps'][n - 1] ?? 'sq',
+  target: 'en',
+  requested_at: now - n * 86_400_000,
+  ended_at: now - n * 86_400_000 + 1_800_000,
+}));
+
+/** Not a code that can be read, but one that looks like it. */
+const cells = Array.from({ length: 29 * 29 }, (_, i) => ((i * 7919 + (i % 29) * 104729) % 13 < 6 ? i : -1));
+const dots = cells.filter((i) => i >= 0).map((i) => `<rect x="${i % 29}" y="${Math.floor(i / 29)}" width="1" height="1"/>`);
+export const link: LinkMade = {
+  url: 'https://relay.example.org/#/link/Zk1Jx2mB9uTt0aQ4sW8eYcVn3LrHdGf6PiOoKjUhTgE',
+  qr_svg: `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 29 29"><rect width="29" height="29" fill="#fff"/>${dots.join('')}</svg>`,
+  expires_at: now + 870_000,
+};
+
+const participant = (n: number, role: Role, more: Partial<ParticipantView> = {}): ParticipantView => ({
+  id: id(n),
+  role,
+  alias: role === 'mediator' ? 'Blue Heron' : null,
+  language: 'en',
+  connected: true,
+  muted: false,
+  quality: 'good',
+  ...more,
+});
+const officer = participant(1, 'officer');
+const mediator = participant(2, 'mediator', { quality: 'weak' });
+const interviewee = participant(3, 'interviewee', { language: 'sq' });
+const observer = participant(4, 'observer', { connected: false, quality: null });
+
+const offer = (n: number, more: Partial<OfferStatusView>): OfferStatusView => ({
+  offer: n,
+  alias: ['Blue Heron', 'Quiet River', 'North Star', 'Olive Tree'][n - 1] ?? 'Alias',
+  qualification: 'interpreter',
+  gender: 'female',
+  state: 'ringing',
+  reasons: [{ reason: 'speaks_pair' }, { reason: 'native_level' }],
+  expires_at: now + 21_000,
+  ...more,
+});
+
+const widenings = [
+  { how: 'drop_gender_wish', would_reach: 4 },
+  { how: 'allow_adjacent_language', would_reach: 2 },
+  { how: 'ring_again', would_reach: 0 },
+];
+
+export function session(phase: Phase, as: Role, more: Partial<SessionView> = {}): SessionView {
+  const searching = phase === 'ringing' || phase === 'unanswered';
+  const offers =
+    phase === 'ringing'
+      ? [offer(1, { state: 'declined' }), offer(2, { qualification: 'sworn_interpreter', reasons: [{ reason: 'speaks_pair' }, { reason: 'sworn' }] }), offer(3, {})]
+      : [offer(1, { state: 'declined' }), offer(2, { state: 'expired' }), offer(3, { state: 'expired' })];
+  return {
+    id: id(100),
+    you: { officer: id(1), mediator: id(2), interviewee: id(3), observer: id(4), scribe: id(5) }[as],
+    role: as,
+    phase,
+    languages: { source: 'sq', target: 'en' },
+    adjacent_language: null,
+    label: 'victim',
+    participants: searching ? [officer] : [officer, mediator, interviewee, observer],
+    consents: searching
+      ? []
+      : [
+          { kind: 'interpreting', agreed: true, means: 'own_screen', at: now },
+          { kind: 'transcription', agreed: true, means: 'own_screen', at: now },
+        ],
+    transcription_wished: true,
+    transcribing: !searching,
+    ringing: searching && as === 'officer' ? { wave: phase === 'ringing' ? 1 : 2, offers, left_to_ring: phase === 'ringing' ? 2 : 0, widenings } : null,
+    requested_at: now - 24_000,
+    live_since: searching ? null : now - 754_000,
+    ...more,
+  };
+}
+
+export const captions = [
+  [3, 'sq', 'Emri im është Ana. Jam nga një fshat afër Kukësit.'],
+  [2, 'en', 'My name is Ana. I am from a village near Kukës.'],
+  [1, 'en', 'Thank you. Do you feel safe at this moment?'],
+].map(([who, language, text], index) => ({
+  speaker: id(Number(who)),
+  language: String(language),
+  text: String(text),
+  started_at: now - 30_000 + index * 8000,
+  ended_at: now - 26_000 + index * 8000,
+  model: 'sample',
+  status: 'machine_draft' as const,
+}));
+
+export const mediators: MediatorRow[] = ['Blue Heron', 'Quiet River', 'North Star', 'Olive Tree', 'White Stone'].map(
+  (alias, index) => ({
+    mediator: {
+      id: id(200 + index),
+      alias,
+      languages: [
+        { tag: ['sq', 'ar', 'prs', 'sr-Latn', 'ps'][index] ?? 'sq', level: 'native' },
+        { tag: 'en', level: 'fluent' },
+        ...(index % 2 === 0 ? [{ tag: 'tr', level: 'working' as const }] : []),
+      ],
+      gender: index % 2 === 0 ? 'female' : 'male',
+      qualification: (['sworn_interpreter', 'interpreter', 'cultural_mediator'] as const)[index % 3] ?? 'interpreter',
+      trained_for_minors: index === 0,
+      undertaking_signed_at: index === 3 ? null : now - 1e10,
+      vetted_until: index === 4 ? now - 1e8 : now + 1e10,
+      active: true,
+    },
+    login: index < 3 ? `mediator-${index + 1}` : null,
+  }),
+);
+export const presence = mediators.map(({ mediator: { id: who } }, index) => ({
+  mediator: who,
+  ready: index < 2,
+  reachable: index < 3,
+  in_session: index === 2,
+}));

@@ -1,0 +1,166 @@
+/** Every screen of the gallery by its name. */
+import { mount, type Component, type ComponentProps } from 'svelte';
+import Enrol from '../src/screens/Enrol.svelte';
+import GuestMessage from '../src/screens/GuestMessage.svelte';
+import GuestSession from '../src/screens/GuestSession.svelte';
+import GuestWelcome from '../src/screens/GuestWelcome.svelte';
+import IncomingCall from '../src/screens/IncomingCall.svelte';
+import Login from '../src/screens/Login.svelte';
+import MediatorHome from '../src/screens/MediatorHome.svelte';
+import OfficerHome from '../src/screens/OfficerHome.svelte';
+import RosterHome from '../src/screens/RosterHome.svelte';
+import SessionOver from '../src/screens/SessionOver.svelte';
+import StaffSession from '../src/screens/StaffSession.svelte';
+import { words } from '../src/i18n/index.svelte';
+import type { SessionView } from '../src/wire';
+import * as sample from './samples';
+
+const nothing = () => undefined;
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- any component, whatever its props
+function show<C extends Component<any>>(component: C, props: ComponentProps<C>) {
+  return (target: HTMLElement) => void mount(component, { target, props });
+}
+
+function staff(view: SessionView, more: object = {}) {
+  return show(StaffSession, {
+    view,
+    levels: view.phase === 'live' ? { [sample.id(2)]: 3 } : {},
+    quality: 'good',
+    volumes: {},
+    muted: false,
+    microphone: 'open',
+    captions: sample.captions,
+    invitation: sample.link,
+    oninvite: () => Promise.resolve(sample.link),
+    onexpired: nothing,
+    onwiden: nothing,
+    onconsent: nothing,
+    onmute: nothing,
+    onmicrophone: nothing,
+    onvolume: nothing,
+    onstop: nothing,
+    onend: nothing,
+    ondismiss: nothing,
+    ...more,
+  });
+}
+
+function guest(view: SessionView, more: object = {}) {
+  return show(GuestSession, {
+    view,
+    levels: { [sample.id(2)]: 2 },
+    muted: false,
+    microphone: 'open',
+    caption: undefined,
+    reconnecting: false,
+    onconsent: nothing,
+    onstop: nothing,
+    onmute: nothing,
+    onmicrophone: nothing,
+    ...more,
+  });
+}
+
+function roster(tab: 'now' | 'roster' | 'records' | 'accounts') {
+  return show(RosterHome, {
+    administrator: tab === 'accounts',
+    desk: { mediator: null, sessions: sample.summaries, presence: sample.presence, reachable: [] },
+    mediators: sample.mediators,
+    accounts: [
+      { id: sample.id(1), login: 'border.north', role: 'officer' as const, enrolled: true },
+      { id: sample.id(2), login: 'roster', role: 'coordinator' as const, enrolled: false },
+    ],
+    past: sample.past,
+    tags: sample.languages.map(({ tag }) => tag),
+    tab,
+    onsave: () => Promise.resolve(undefined),
+    onreload: nothing,
+    onsignout: nothing,
+  });
+}
+
+const mediator = (ready: boolean, more: object = {}) =>
+  show(MediatorHome, {
+    desk: { ready, barred: [], offers: [], current: null },
+    onready: nothing,
+    onopen: nothing,
+    onsound: nothing,
+    onsignout: nothing,
+    ...more,
+  });
+
+const interpreting = sample.session('live', 'interviewee').consents.slice(0, 1);
+
+export const SCREENS: Record<string, (target: HTMLElement) => void> = {
+  login: show(Login, { busy: false, problem: { code: 'wrong_login', message: '' }, onlogin: nothing }),
+  enrol: show(Enrol, { login: 'border.north', busy: false, problem: undefined, onenrol: nothing }),
+  officer: show(OfficerHome, {
+    languages: sample.languages,
+    reachable: sample.reachable,
+    sessions: [],
+    past: sample.past,
+    target: 'en',
+    oncall: nothing,
+    onopen: nothing,
+    onsignout: nothing,
+  }),
+  'officer-again': show(OfficerHome, {
+    languages: sample.languages,
+    reachable: sample.reachable,
+    sessions: sample.summaries.slice(0, 1),
+    past: sample.past,
+    target: 'en',
+    reconnecting: true,
+    problem: { code: 'unreachable', message: '' },
+    oncall: nothing,
+    onopen: nothing,
+    onsignout: nothing,
+  }),
+  ringing: staff(sample.session('ringing', 'officer')),
+  unanswered: staff(sample.session('unanswered', 'officer'), { problem: { code: 'reason_missing', message: '' } }),
+  live: staff(sample.session('live', 'officer')),
+  stopped: staff(sample.session('stopped', 'officer'), { muted: true }),
+  'live-mediator': staff(sample.session('live', 'mediator', { adjacent_language: 'bs' }), { microphone: 'denied' }),
+  over: show(SessionOver, { session: sample.id(1), phase: 'sealed', mayDownload: true, onhome: nothing }),
+  'mediator-off': mediator(false),
+  'mediator-on': mediator(true, { soundBlocked: true }),
+  'mediator-barred': mediator(false, {
+    desk: { ready: false, barred: [{ reason: 'not_vetted' }], offers: [], current: sample.id(1) },
+  }),
+  incoming: show(IncomingCall, {
+    offer: {
+      session: sample.id(1),
+      offer: 1,
+      languages: { source: 'sq', target: 'en' },
+      label: 'victim' as const,
+      minor: true,
+      expires_at: Date.now() + 24_000,
+    },
+    onaccept: nothing,
+    ondecline: nothing,
+  }),
+  now: roster('now'),
+  roster: roster('roster'),
+  records: roster('records'),
+  accounts: roster('accounts'),
+  welcome: show(GuestWelcome, { busy: false, problem: undefined, onjoin: nothing }),
+  'guest-info': guest(sample.session('briefing', 'interviewee', { consents: [] })),
+  'guest-transcription': guest(sample.session('live', 'interviewee', { consents: interpreting })),
+  'guest-live': guest(sample.session('live', 'interviewee')),
+  'guest-plain': guest(sample.session('live', 'interviewee', { transcription_wished: false, adjacent_language: 'bs' }), {
+    muted: true,
+    microphone: 'denied',
+    reconnecting: true,
+  }),
+  'guest-caption': guest(sample.session('live', 'interviewee'), { caption: sample.captions[0] }),
+  'guest-stopped': guest(sample.session('stopped', 'interviewee')),
+  'guest-over': guest(sample.session('sealed', 'interviewee')),
+  'link-used': (target) =>
+    show(GuestMessage, {
+      pictogram: 'no',
+      title: words.guest.linkUsed,
+      text: words.guest.askNewLink,
+      testid: 'link-useless',
+    })(target),
+};

@@ -1,0 +1,66 @@
+/** Words of the wire as words of the screen. */
+import { fill } from '../i18n/index.svelte';
+import type { StaffWords } from '../i18n/staff/en';
+import type { Level, MatchReason, OfferState, Phase, Qualification } from '../wire';
+import { languageName } from './languages';
+
+export function reasonText(reason: MatchReason, staff: StaffWords, screen: string): string {
+  const language = 'spoken' in reason ? languageName(reason.spoken, screen) : '';
+  return fill(staff[`reason_${reason.reason}`], { language });
+}
+
+export function phaseText(phase: Phase, staff: StaffWords): string {
+  return {
+    ringing: staff.phaseRinging,
+    unanswered: staff.phaseUnanswered,
+    briefing: staff.phaseBriefing,
+    live: staff.phaseLive,
+    stopped: staff.phaseStopped,
+    sealed: staff.phaseSealed,
+    abandoned: staff.phaseAbandoned,
+  }[phase];
+}
+
+export function shortPhase(phase: Phase, staff: StaffWords): string {
+  return {
+    ringing: staff.shortRinging,
+    unanswered: staff.shortUnanswered,
+    briefing: staff.shortBriefing,
+    live: staff.shortLive,
+    stopped: staff.shortStopped,
+    sealed: staff.shortSealed,
+    abandoned: staff.shortAbandoned,
+  }[phase];
+}
+
+export function phaseBadge(phase: Phase): 'go' | 'warn' | 'stop' | '' {
+  if (phase === 'live') return 'go';
+  if (phase === 'stopped') return 'stop';
+  return phase === 'unanswered' || phase === 'briefing' ? 'warn' : '';
+}
+
+export function offerStateText(state: OfferState, staff: StaffWords): string {
+  return {
+    ringing: staff.offerRinging,
+    accepted: staff.offerAccepted,
+    declined: staff.offerDeclined,
+    expired: staff.offerExpired,
+    withdrawn: staff.offerWithdrawn,
+  }[state];
+}
+
+export function qualificationText(qualification: Qualification, staff: StaffWords): string {
+  return {
+    cultural_mediator: staff.culturalMediator,
+    interpreter: staff.interpreter,
+    sworn_interpreter: staff.swornInterpreter,
+  }[qualification];
+}
+
+export function levelText(level: Level, staff: StaffWords): string {
+  return { working: staff.levelWorking, fluent: staff.levelFluent, native: staff.levelNative }[level];
+}
+
+export function isOver(phase: Phase): boolean {
+  return phase === 'sealed' || phase === 'abandoned';
+}

@@ -1,0 +1,103 @@
+/** One session as this page lives it: the socket, the sound, and the latest view. */
+import { Call } from '../media/call.svelte';
+import type { ConsentKind, ParticipantMessage, Problem, RelayMessage, SessionView, TranscriptLine } from '../wire';
+import { api } from './api';
+import { ApiError } from './http';
+import { RelaySocket } from './socket.svelte';
+
+/** Lines of captions kept on the screen; the whole transcript is in the record. */
+const CAPTIONS_KEPT = 50;
+
+export class LiveSession {
+  view = $state.raw<SessionView>();
+  captions = $state.raw<TranscriptLine[]>([]);
+  /** The last refusal, until it is dismissed. */
+  refusal = $state.raw<Problem>();
+  /** Set when there is no use in coming back. */
+  goodbye = $state.raw<Problem>();
+  readonly call: Call;
+  readonly socket: RelaySocket<ParticipantMessage, RelayMessage>;
+
+  constructor(id: string) {
+    this.call = new Call((message) => this.socket.send(message));
+    this.socket = new RelaySocket(`/sessions/${id}/socket`, {
+      opened: () => void this.call.socketOpened(),
+      message: (message) => this.#received(message),
+      turnedAway: (tries) => void this.#findOutWhy(id, tries),
+    });
+  }
+
+  send(message: ParticipantMessage): void {
+    this.refusal = undefined;
+    this.socket.send(message);
+  }
+
+  stateConsent(kind: ConsentKind, agreed: boolean): void {
+    const means = this.view?.role === 'officer' ? 'noted_by_officer' : 'own_screen';
+    this.send({ type: 'state_consent', kind, agreed, means });
+  }
+
+  /** Stops everything: our own microphone at this instant, the rest as soon as the relay knows. */
+  stop(): void {
+    this.call.hold(true);
+    this.send({ type: 'stop' });
+  }
+
+  close(): void {
+    this.socket.close();
+    this.call.close();
+  }
+
+  #received(message: RelayMessage): void {
+    switch (message.type) {
+      case 'session':
+        this.view = message.view;
+        this.call.hold(message.view.phase === 'stopped');
+        if (message.view.phase === 'sealed' || message.view.phase === 'abandoned') this.call.close();
+        break;
+      case 'sdp_answer':
+        void this.call.answered(message.sdp);
+        break;
+      case 'slots':
+        this.call.slotsChanged(message.slots);
+        break;
+      case 'caption':
+        this.captions = [...this.captions, message.line].slice(-CAPTIONS_KEPT);
+        break;
+      case 'refused':
+        if (message.problem.code.startsWith('sdp_')) this.call.refused();
+        this.refusal = message.problem;
+        break;
+      case 'goodbye':
+        // With `reconnect` the relay only restarts: the socket comes back by itself.
+        if (!message.reconnect) this.#leave(message.problem);
+        break;
+    }
+  }
+
+  #leave(problem: Problem): void {
+    this.goodbye = problem;
+    this.close();
+  }
+
+  /** A browser does not say why a socket did not open; the other calls do. */
+  async #findOutWhy(id: string, tries: number): Promise<void> {
+    const admitted = await Promise.all([
+      answerOf(api.me().then(() => true)),
+      answerOf(api.participant().then((joined) => joined.session === id)),
+    ]);
+    if (admitted.includes('unreachable')) return;
+    const nobody = admitted[0] === 'refused' && admitted[1] !== true;
+    // Somebody known who is turned away again and again asks for a session that is over, or another's.
+    if (nobody || tries >= 3) this.#leave({ code: 'no_such_session', message: 'this session is over, or not yours' });
+  }
+}
+
+async function answerOf(question: Promise<boolean>): Promise<boolean | 'refused' | 'unreachable'> {
+  try {
+    return await question;
+  } catch (error) {
+    const refused = error instanceof ApiError && (error.status === 401 || error.status === 404);
+    return refused ? 'refused' : 'unreachable';
+  }
+}
