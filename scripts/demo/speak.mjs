@@ -17,21 +17,22 @@ const greetings = {
   tr: ['Günaydın.', 'Beni duyuyor musunuz?', 'Burada güvendesiniz.'],
   ur: ['السلام علیکم۔', 'کیا آپ مجھے سن سکتے ہیں؟', 'آپ یہاں محفوظ ہیں۔'],
 };
-const variants = ['f2', 'm3', 'f4', 'm1', 'f1', 'm2', 'f3', 'm4', 'f5', 'm5'];
+// Women's and men's voices in the order of the roster.
+const variants = ['f2', 'm3', 'f4', 'm1', 'f1', 'm2', 'f3', 'f5', 'm4', 'f2'];
 
 // The last one is left to a person, who may want to see a mediator's screens.
 const lines = links.mediators.slice(0, -1).map((mediator, number) => {
   const language = mediator.language.split('-')[0];
-  const own = language in phrases ? [0, 3, 5, 7, 8].map((at) => phrases[language][at]) : greetings[language];
-  const english = [5, 7, 9, 12, 18].map((at) => phrases.en[at]);
+  const [hello, hearing, ...answers] =
+    language in phrases ? [0, 3, 5, 7, 8, 10, 12].map((at) => phrases[language][at]) : greetings[language];
   const folder = join(data, 'speech', mediator.login);
   if (!existsSync(join(folder, 'greeting.wav'))) {
     mkdirSync(folder, { recursive: true });
-    const speak = (name, voice, text) =>
-      execFileSync('espeak-ng', ['-v', `${voice}+${variants[number]}`, '-s', '150', '-w', join(folder, `${name}.wav`), text]);
-    own.slice(1).forEach((text, at) => speak(`${2 * at + 1}-own`, language, text));
-    english.forEach((text, at) => speak(`${2 * at + 2}-english`, 'en', text));
-    speak('greeting', language, `${own[0]} ${own[1]}`);
+    const speak = (name, text) =>
+      execFileSync('espeak-ng', ['-v', `${language}+${variants[number]}`, '-s', '150', '-w', join(folder, `${name}.wav`), text]);
+    [hearing, ...answers].forEach((text, at) => speak(`answer-${at}`, text));
+    // Last, because its presence says that the folder is whole.
+    speak('greeting', `${hello} ${hearing}`);
   }
   return `${mediator.link} ${folder}`;
 });

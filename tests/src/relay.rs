@@ -30,12 +30,18 @@ pub struct TestRelay {
 impl TestRelay {
     /// Starts one.
     pub async fn start() -> anyhow::Result<Self> {
+        Self::start_as(true).await
+    }
+
+    /// Starts one that is, or is not, a demonstration; the roster and the links are there in any case.
+    pub async fn start_as(demo: bool) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let address = free_address()?;
         let settings = Settings {
             data: Some(folder.path().into()),
             listen: Some(address.to_string()),
             plain_http: true,
+            demo,
             ..Settings::default()
         };
         let config = settings.check()?;

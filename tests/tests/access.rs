@@ -58,6 +58,15 @@ async fn links_work_once_in_time_and_for_their_purpose() -> Result<()> {
 }
 
 #[tokio::test]
+async fn links_of_a_demonstration_open_nothing_once_the_relay_is_real() -> Result<()> {
+    let relay = TestRelay::start_as(false).await?;
+    let secret = json!({ "secret": secret_of(&relay.links.administrator)? });
+    let (status, problem) = Client::new(&relay.url)?.try_post("/api/v1/links/sign-in", &secret).await?;
+    assert_eq!((status, problem["code"].as_str()), (404, Some("link_unknown")));
+    Ok(())
+}
+
+#[tokio::test]
 async fn of_many_who_use_one_link_at_once_one_gets_in() -> Result<()> {
     let relay = TestRelay::start().await?;
     let officer = relay.signed_in(&relay.links.officer).await?;

@@ -9,7 +9,7 @@ import { createServer } from 'vite';
 
 const args = process.argv.slice(2);
 const outAt = args.indexOf('--out');
-const out = outAt < 0 ? 'dist-screens' : args.splice(outAt, 2)[1];
+const out = outAt < 0 ? 'node_modules/.screens' : args.splice(outAt, 2)[1];
 mkdirSync(out, { recursive: true });
 
 const server = await createServer({ server: { port: 0 }, logLevel: 'error' });

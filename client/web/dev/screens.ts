@@ -53,6 +53,7 @@ function guest(view: SessionView, more: object = {}) {
     muted: false,
     microphone: 'open',
     caption: undefined,
+    stopped: view.phase === 'stopped',
     reconnecting: false,
     onconsent: nothing,
     onstop: nothing,

@@ -90,14 +90,17 @@ pub(crate) fn handle_timeout(draft: &mut Draft, roster: &Roster, now: UnixMillis
     go_on(draft, roster, now);
 }
 
-/// After an offer closed: rings on, if it is time or nothing rings any more.
+/// After an offer closed, or somebody became free: rings on, if it is time or nothing rings any more. A session that
+/// nobody answered rings again by itself for somebody who was not rung yet.
 pub(crate) fn go_on(draft: &mut Draft, roster: &Roster, now: UnixMillis) {
-    if draft.session.phase() != Phase::Ringing {
+    if !matches!(draft.session.phase(), Phase::Ringing | Phase::Unanswered) {
         return;
     }
-    let due = next_wave_at(&draft.session) <= now;
-    if draft.session.ringing().next().is_none() || (due && has_left(draft, roster, now)) {
+    let silent = draft.session.ringing().next().is_none();
+    if (silent || next_wave_at(&draft.session) <= now) && has_left(draft, roster, now) {
         ring_next_wave(draft, roster, now);
+    } else if silent {
+        note_if_unanswered(draft, now);
     }
 }
 

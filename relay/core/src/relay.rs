@@ -227,7 +227,7 @@ impl Relay {
                 decision.drafts.push(commands::act(self.draft(session)?, &self.roster, by, act, now)?);
             }
         }
-        self.ring_whoever_became_ready(&mut decision, now);
+        self.ring_whoever_became_free(&mut decision, now);
         Ok(decision)
     }
 
@@ -246,7 +246,9 @@ impl Relay {
                 drafts.push(draft);
             }
         }
-        Decision { drafts, ..Decision::default() }
+        let mut decision = Decision { drafts, ..Decision::default() };
+        self.ring_whoever_became_free(&mut decision, now);
+        decision
     }
 
     /// When [`Relay::decide_timeout`] has something to do next.
@@ -322,21 +324,23 @@ impl Relay {
         Ok(drafts)
     }
 
-    /// A session that rings and has rung everybody takes whoever became ready meanwhile.
-    fn ring_whoever_became_ready(&self, decision: &mut Decision, now: UnixMillis) {
+    /// A session that has rung everybody takes whoever became free by this decision.
+    fn ring_whoever_became_free(&self, decision: &mut Decision, now: UnixMillis) {
         let came = |switch: Option<(MediatorId, bool)>| switch.is_some_and(|(_, on)| on);
-        if !came(decision.ready) && !came(decision.reachable) {
+        let left = decision
+            .drafts
+            .iter()
+            .any(|draft| draft.session.phase().is_over() && draft.session.mediator().is_some());
+        if !(left || came(decision.ready) || came(decision.reachable) || decision.mediator.is_some()) {
             return;
         }
-        let mut roster = self.roster.clone();
-        for (switch, is_ready) in [(decision.ready, true), (decision.reachable, false)] {
-            let Some((mediator, on)) = switch else { continue };
-            let Some(standing) = roster.standing_mut(mediator) else { continue };
-            if is_ready { standing.ready = on } else { standing.reachable = on }
-        }
-        for session in self.sessions.values().filter(|session| session.phase() == Phase::Ringing) {
+        // The roster as it will be.
+        let mut after = Self { roster: self.roster.clone(), sessions: BTreeMap::new() };
+        after.commit(decision.clone());
+        let touched: Vec<SessionId> = decision.drafts.iter().map(|draft| draft.session.id).collect();
+        for session in self.sessions.values().filter(|session| !touched.contains(&session.id)) {
             let mut draft = Draft::of(session);
-            dispatch::go_on(&mut draft, &roster, now);
+            dispatch::go_on(&mut draft, &after.roster, now);
             if !draft.events.is_empty() {
                 decision.drafts.push(draft);
             }

@@ -197,7 +197,7 @@ fn presence(roster: &Roster) -> Vec<MediatorPresence> {
 fn reach(roster: &Roster, now: UnixMillis) -> Vec<LanguageReach> {
     let mut counts: BTreeMap<LanguageTag, (u32, u32)> = BTreeMap::new();
     for (mediator, standing) in roster.standings().filter(|(mediator, _)| mediator.active) {
-        let cleared = mediator.undertaking_signed_at.is_some()
+        let cleared = mediator.undertaking_signed_at.is_some_and(|at| at <= now)
             && mediator.vetted_until.is_some_and(|until| until > now);
         let could_ring = cleared && standing.ready && standing.reachable && !standing.in_session;
         for spoken in &mediator.languages {

@@ -136,7 +136,7 @@ impl Settings {
         let public_url = self.public_url.unwrap_or_else(|| format!("{scheme}://localhost:{}", listen.port()));
         ensure!(
             public_url.starts_with("https://") || public_url.starts_with("http://"),
-            "--public-url (DRAGOMAN_PUBLIC_URL): '{public_url}' must begin with https://"
+            "--public-url (DRAGOMAN_PUBLIC_URL): '{public_url}' must begin with https:// (or http:// on loopback)"
         );
         let public_url = public_url.trim_end_matches('/').to_owned();
         Ok(Config { data, listen, media, media_public, public_url, transport, demo: self.demo })

@@ -1,6 +1,7 @@
 //! `dragoman-relay serve`: puts the parts together, says how to begin, and ends in good order.
 
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,7 +45,11 @@ impl Server {
     pub async fn open(config: Config) -> anyhow::Result<Self> {
         // The process may have chosen already; one choice is as good as the other.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        std::fs::create_dir_all(&config.data)
+        // Password digests and logs lie in it.
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&config.data)
             .with_context(|| format!("--data: cannot make the folder {}", config.data.display()))?;
         let tls = tls::files(&config)?;
         let listener = std::net::TcpListener::bind(config.listen).with_context(|| {
@@ -104,6 +109,7 @@ impl Server {
     pub async fn run(self) -> anyhow::Result<()> {
         let Self { app, listener, tls, handle } = self;
         tokio::spawn(drain_on_signal(app.clone(), handle.clone()));
+        let store = app.store.clone();
         let service = router(app).into_make_service();
         // Small messages must not wait for the acknowledgement of the one before (Nagle): 40 ms at every join.
         match tls {
@@ -117,6 +123,7 @@ impl Server {
                 server.handle(handle).serve(service).await?;
             }
         }
+        store.close().await;
         Ok(())
     }
 }
@@ -134,8 +141,8 @@ async fn drain_on_signal(app: Arc<App>, handle: Handle<SocketAddr>) {
     }
     tracing::info!("draining");
     let message = "the relay is being restarted; your page will reconnect by itself".to_owned();
-    app.engine.drain(Problem { code: "relay_restarting".to_owned(), message }).await;
     handle.graceful_shutdown(Some(DRAIN_FOR));
+    app.engine.drain(Problem { code: "relay_restarting".to_owned(), message }).await;
 }
 
 /// A link for the administrator, as long as none has a password.

@@ -4,6 +4,7 @@ import type { ConsentKind, ParticipantMessage, Problem, RelayMessage, SessionVie
 import { api } from './api';
 import { ApiError } from './http';
 import { RelaySocket } from './socket.svelte';
+import { afterView, isStopped, type Stop } from './stop';
 
 /** Lines of captions kept on the screen; the whole transcript is in the record. */
 const CAPTIONS_KEPT = 50;
@@ -15,13 +16,18 @@ export class LiveSession {
   refusal = $state.raw<Problem>();
   /** Set when there is no use in coming back. */
   goodbye = $state.raw<Problem>();
+  #stop = $state<Stop>('none');
   readonly call: Call;
   readonly socket: RelaySocket<ParticipantMessage, RelayMessage>;
 
   constructor(id: string) {
     this.call = new Call((message) => this.socket.send(message));
     this.socket = new RelaySocket(`/sessions/${id}/socket`, {
-      opened: () => void this.call.socketOpened(),
+      opened: () => {
+        // A stop that was touched while the connection was away goes first.
+        if (this.#stop === 'asked') this.socket.send({ type: 'stop' });
+        void this.call.socketOpened();
+      },
       message: (message) => this.#received(message),
       turnedAway: (tries) => void this.#findOutWhy(id, tries),
     });
@@ -37,8 +43,14 @@ export class LiveSession {
     this.send({ type: 'state_consent', kind, agreed, means });
   }
 
-  /** Stops everything: our own microphone at this instant, the rest as soon as the relay knows. */
+  /** Nobody is heard here, by our own touch or another's. */
+  get stopped(): boolean {
+    return isStopped(this.#stop, this.view);
+  }
+
+  /** Stops everything: what is here at this instant, the rest as soon as the relay knows. */
   stop(): void {
+    this.#stop = 'asked';
     this.call.hold(true);
     this.send({ type: 'stop' });
   }
@@ -52,7 +64,8 @@ export class LiveSession {
     switch (message.type) {
       case 'session':
         this.view = message.view;
-        this.call.hold(message.view.phase === 'stopped');
+        this.#stop = afterView(this.#stop, message.view);
+        this.call.hold(this.stopped);
         if (message.view.phase === 'sealed' || message.view.phase === 'abandoned') this.call.close();
         break;
       case 'sdp_answer':

@@ -1,6 +1,6 @@
 /** The sound of one participant: the microphone, the transport in use, and what the screens show of them. */
 import type { ParticipantMessage, Quality, Slot } from '../wire';
-import { levelStep, qualityBetween, sample, type Sample } from './levels';
+import { levelStep, qualityBetween, sample, settle, type Sample } from './levels';
 import { openMicrophone } from './microphone';
 import { Peer } from './peer';
 
@@ -161,9 +161,14 @@ export class Call {
     const latest = await sample(peer.connection);
     if (peer !== this.#peer) return;
     this.#latest = latest;
-    const heard = this.voices.map(({ mid, participant }) => [participant, levelStep(latest.received.get(mid) ?? 0)]);
-    this.levels = Object.fromEntries(heard) as Record<string, number>;
-    this.ownLevel = this.muted || this.#held ? 0 : levelStep(latest.sent);
+    const before = this.levels;
+    this.levels = Object.fromEntries(
+      this.voices.map(({ mid, participant }) => [
+        participant,
+        settle(before[participant] ?? 0, levelStep(latest.received.get(mid) ?? 0)),
+      ]),
+    );
+    this.ownLevel = this.muted || this.#held ? 0 : settle(this.ownLevel, levelStep(latest.sent));
   }
 
   /** What the reporter runs: compares with the time before, and tells the others. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { levelStep, qualityBetween, type Sample } from './levels';
+import { levelStep, qualityBetween, settle, type Sample } from './levels';
 
 const at = (packetsReceived: number, packetsLost: number): Sample => ({
   received: new Map(),
@@ -22,6 +22,10 @@ describe('quality', () => {
 });
 
 describe('loudness', () => {
+  it('rises at once and sinks step by step', () => {
+    expect([settle(0, 4), settle(4, 0), settle(1, 0), settle(0, 0)]).toEqual([4, 3, 0, 0]);
+  });
+
   it('rises in steps and leaves room noise out', () => {
     expect([0, 0.005, 0.02, 0.05, 0.1, 0.9].map(levelStep)).toEqual([0, 0, 1, 2, 3, 4]);
   });

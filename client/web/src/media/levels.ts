@@ -42,6 +42,11 @@ export function qualityBetween(before: Sample, after: Sample): Quality | undefin
   return share < 0.12 ? 'weak' : 'bad';
 }
 
+/** What is shown next: rises at once and sinks a step at a time, so that nothing flickers between two words. */
+export function settle(shown: number, heard: number): number {
+  return Math.max(heard, shown - 1);
+}
+
 /** Loudness as the eye takes it, in steps from 0 to 4: below the first step is breath and room noise. */
 export function levelStep(level: number): number {
   if (level < 0.008) return 0;

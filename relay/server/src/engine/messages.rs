@@ -14,18 +14,21 @@ use tokio::sync::mpsc::{self, Receiver, Sender};
 
 use super::{Attached, DeskOwner, OUTBOX};
 
+/// Way to one page or device; `None` once it was too slow: its socket ends, and says so by detaching.
+type Outbox<M> = Option<Sender<M>>;
+
 /// All attached pages and devices.
 #[derive(Default)]
 pub(super) struct Messages {
     next_number: u64,
-    participants: HashMap<(SessionId, ParticipantId), (u64, Sender<RelayMessage>)>,
+    participants: HashMap<(SessionId, ParticipantId), (u64, Outbox<RelayMessage>)>,
     desks: BTreeMap<u64, Desk>,
     remarks: HashMap<SessionId, BTreeMap<ParticipantId, Remark>>,
 }
 
 struct Desk {
     owner: DeskOwner,
-    outbox: Sender<DeskRelayMessage>,
+    outbox: Outbox<DeskRelayMessage>,
     last: Option<DeskView>,
 }
 
@@ -36,7 +39,9 @@ impl Messages {
         participant: ParticipantId,
     ) -> Attached<RelayMessage> {
         let (number, sender, outbox) = self.outbox();
-        if let Some((_, earlier)) = self.participants.insert((session, participant), (number, sender)) {
+        if let Some((_, earlier)) = self.participants.insert((session, participant), (number, Some(sender)))
+            && let Some(earlier) = earlier
+        {
             let message = "this session was opened on another page or device of yours; it goes on there";
             let _ = earlier.try_send(goodbye(problem("opened_elsewhere", message), false));
         }
@@ -60,7 +65,7 @@ impl Messages {
 
     pub(super) fn attach_desk(&mut self, owner: DeskOwner) -> Attached<DeskRelayMessage> {
         let (number, sender, outbox) = self.outbox();
-        self.desks.insert(number, Desk { owner, outbox: sender, last: None });
+        self.desks.insert(number, Desk { owner, outbox: Some(sender), last: None });
         Attached { number, outbox }
     }
 
@@ -81,11 +86,8 @@ impl Messages {
     }
 
     pub(super) fn send(&mut self, session: SessionId, participant: ParticipantId, message: RelayMessage) {
-        if let Some((_, outbox)) = self.participants.get(&(session, participant))
-            && outbox.try_send(message).is_err()
-        {
-            // Dropping the sender ends the socket; its reader comes back and gets everything.
-            self.participants.remove(&(session, participant));
+        if let Some((_, outbox)) = self.participants.get_mut(&(session, participant)) {
+            send_or_drop(outbox, message);
         }
     }
 
@@ -128,18 +130,17 @@ impl Messages {
 
     /// Tells every desk what changed for it; those for whom nothing did are left alone.
     pub(super) fn show_desks(&mut self, relay: &Relay, now: UnixMillis) {
-        self.desks.retain(|_, desk| {
+        for desk in self.desks.values_mut() {
             let DeskOwner { account, role, mediator } = desk.owner;
             let view = desk_view(relay, account, role, mediator, now);
-            if desk.last.as_ref() == Some(&view) {
-                return true;
+            if desk.last.as_ref() != Some(&view) {
+                desk.last = Some(view.clone());
+                send_or_drop(&mut desk.outbox, DeskRelayMessage::Desk { view });
             }
-            desk.last = Some(view.clone());
-            desk.outbox.try_send(DeskRelayMessage::Desk { view }).is_ok()
-        });
+        }
     }
 
-    /// The session is over: its sockets stay open for a last look, its remarks are forgotten.
+    /// The session is over: its sockets send what waits, and close.
     pub(super) fn forget_session(&mut self, session: SessionId) {
         self.remarks.remove(&session);
         self.participants.retain(|(of, _), _| *of != session);
@@ -147,11 +148,12 @@ impl Messages {
 
     /// Says goodbye to all; they may come back.
     pub(super) fn say_goodbye(&mut self, why: &Problem) {
-        for (_, (_, outbox)) in self.participants.drain() {
-            let _ = outbox.try_send(goodbye(why.clone(), true));
+        for (_, (_, mut outbox)) in self.participants.drain() {
+            send_or_drop(&mut outbox, goodbye(why.clone(), true));
         }
-        for desk in std::mem::take(&mut self.desks).into_values() {
-            let _ = desk.outbox.try_send(DeskRelayMessage::Goodbye { problem: why.clone(), reconnect: true });
+        for mut desk in std::mem::take(&mut self.desks).into_values() {
+            let message = DeskRelayMessage::Goodbye { problem: why.clone(), reconnect: true };
+            send_or_drop(&mut desk.outbox, message);
         }
     }
 
@@ -159,6 +161,13 @@ impl Messages {
         self.next_number += 1;
         let (sender, outbox) = mpsc::channel(OUTBOX);
         (self.next_number, sender, outbox)
+    }
+}
+
+/// Sends, or gives the reader up: dropping the sender ends the socket, and its page comes back and gets everything.
+fn send_or_drop<M>(outbox: &mut Outbox<M>, message: M) {
+    if outbox.as_ref().is_some_and(|sender| sender.try_send(message).is_err()) {
+        *outbox = None;
     }
 }
 

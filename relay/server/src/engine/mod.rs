@@ -1,8 +1,8 @@
 //! The engine: one task that owns the core. It decides, writes down, makes it so, and only then tells anybody.
 //!
-//! Order for every input: decide → (a stop cuts the audio here) → one transaction → commit → audio routes → messages.
-//! Queues: inputs wait ([`INPUT_QUEUE`]; the senders wait, nothing is lost); messages to one page or device are bounded
-//! ([`OUTBOX`]; a reader that slow is disconnected, comes again, and gets the whole view).
+//! Order for every input: decide → (what silences cuts the audio here) → one transaction → commit → audio routes → messages.
+//! Queues: inputs wait (`INPUT_QUEUE`; the senders wait, nothing is lost); messages to one page or device are bounded
+//! (`OUTBOX`; a reader that slow is disconnected, comes again, and gets the whole view).
 
 mod messages;
 mod run;
@@ -176,7 +176,7 @@ impl Engine {
         let _ = self.commands.send(Command::SdpOffer(session, participant, offer)).await;
     }
 
-    /// Says goodbye to everybody (they will come back when the relay does) and finishes what was begun.
+    /// Says goodbye to everybody; they will come back when the relay does.
     pub async fn drain(&self, why: Problem) {
         let (done, finished) = oneshot::channel();
         if self.commands.send(Command::Drain(why, done)).await.is_ok() {

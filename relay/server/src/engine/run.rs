@@ -23,7 +23,7 @@ use crate::clock;
 use crate::media::Media;
 use crate::media::forwarder::SlotChanges;
 use crate::media::sdp::ClientOffer;
-use crate::store::{Batch, EntryRow, Store};
+use crate::store::{Batch, EntryRow, Store, StoreError};
 
 /// How often the core's timers are looked at; offers and waves are counted in seconds.
 const TICK: Duration = Duration::from_millis(100);
@@ -75,6 +75,7 @@ impl Task {
         Ok(task)
     }
 
+    /// Until all handles are gone.
     pub(super) async fn run(mut self, mut inbox: mpsc::Receiver<Command>) {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -82,10 +83,9 @@ impl Task {
             tokio::select! {
                 command = inbox.recv() => match command {
                     Some(Command::Drain(why, done)) => {
+                        // Requests that are under way are still carried out; the process ends when they are.
                         self.messages.say_goodbye(&why);
-                        self.store.close().await;
                         let _ = done.send(());
-                        return;
                     }
                     Some(command) => self.handle(command).await,
                     None => return,
@@ -159,14 +159,18 @@ impl Task {
     /// Writes a decision, makes it so, and tells those it concerns.
     async fn carry_out(&mut self, decision: Decision, now: UnixMillis) -> Result<(), EngineError> {
         for draft in &decision.drafts {
-            // A stop must not wait for the disk. Were the write to fail, silence would be the right state all the same.
-            if draft.events.iter().any(|event| matches!(event, Event::Stopped { .. })) {
-                self.set_routes(draft.session.id, Vec::new()).await;
+            // Silence must not wait for the disk. Were the write to fail, it would be the right state all the same.
+            if self.relay.session(draft.session.id).is_some_and(|before| falls_silent(before, &draft.session))
+            {
+                self.set_routes(draft.session.id, routes(&draft.session)).await;
             }
         }
         let batch = batch_of(&decision);
         if !batch.is_empty() {
             self.store.write(&batch).await.map_err(|error| {
+                if let StoreError::PlaceTaken = error {
+                    return EngineError::Refused(Refusal::OfferNotRinging);
+                }
                 tracing::error!(%error, "the store refused a decision; nothing was changed");
                 EngineError::Unavailable
             })?;
@@ -246,6 +250,13 @@ impl Task {
         }
         self.messages.forget_session(session.id);
     }
+}
+
+/// Whether somebody is heard no more: a stop, a withdrawn agreement, the end of a transcription.
+fn falls_silent(before: &Session, after: &Session) -> bool {
+    (before.phase() == Phase::Live && after.phase() != Phase::Live)
+        || (before.transcribing && !after.transcribing)
+        || (!before.is_stopped() && after.is_stopped())
 }
 
 /// What of a decision must be on disk before it is true.

@@ -84,7 +84,7 @@ pub(super) async fn list(
     Ok(Json(app.store.accounts().await?.into_iter().map(row).collect()))
 }
 
-/// Makes an account, or a new enrolment link for one that has no password yet; answers with the link.
+/// Makes an account, or a new link for one that exists, whose password was forgotten; answers with the link.
 #[utoipa::path(post, path = "/api/v1/accounts", tag = "accounts", request_body = AccountForm,
     responses((status = 201, body = LinkMade), (status = 400, body = Problem), (status = 403, body = Problem), (status = 409, body = Problem)))]
 pub(super) async fn create(
@@ -104,8 +104,7 @@ pub(super) async fn create(
         return Err(ApiError::bad_request("mediator_missing", message));
     }
     let existing = app.store.account_by_login(&form.login).await?;
-    let reissue =
-        existing.filter(|a| a.password_hash.is_none() && a.role == form.role && a.mediator == form.mediator);
+    let reissue = existing.filter(|a| a.role == form.role && a.mediator == form.mediator);
     let account = match reissue {
         Some(account) => account,
         None => {

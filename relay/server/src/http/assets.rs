@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use rust_embed::Embed;
 
 #[derive(Embed)]
-#[folder = "$CARGO_MANIFEST_DIR/../../client/web/dist"]
+#[folder = "../../client/web/dist"]
 #[allow_missing = true]
 struct WebApp;
 
@@ -26,8 +26,7 @@ pub(super) async fn serve(uri: Uri) -> Response {
             (headers, file.data).into_response()
         }
         None if path == "index.html" => {
-            let message =
-                "this relay was built without its web app: run scripts/build-web, and build the relay again";
+            let message = "this relay was built without its web app: run scripts/build";
             (StatusCode::NOT_FOUND, message).into_response()
         }
         None => (StatusCode::NOT_FOUND, "there is no such file").into_response(),

@@ -53,6 +53,8 @@ pub(super) async fn enrol(
     let link = redeem(&app, &form.secret, LinkPurpose::Enrol).await?;
     let LinkTarget::Account(id) = link.target else { return Err(unknown()) };
     app.store.set_password_hash(id, &hash).await?;
+    // A new password ends whoever was signed in by an old one.
+    app.store.remove_logins(id).await?;
     let account = app.store.account(id).await?.ok_or_else(unknown)?;
     sign_in(&app, jar, &account).await
 }
@@ -65,6 +67,9 @@ pub(super) async fn sign_in_by_link(
     jar: CookieJar,
     Body(LinkSecret { secret }): Body<LinkSecret>,
 ) -> Result<(CookieJar, Json<Me>), ApiError> {
+    if !app.config.demo {
+        return Err(unknown());
+    }
     let link = redeem(&app, &secret, LinkPurpose::SignIn).await?;
     let LinkTarget::Account(id) = link.target else { return Err(unknown()) };
     let account = app.store.account(id).await?.ok_or_else(unknown)?;

@@ -15,7 +15,8 @@ mod socket;
 
 use std::sync::Arc;
 
-use axum::extract::{DefaultBodyLimit, FromRequest, Request};
+use axum::extract::{DefaultBodyLimit, FromRequest, FromRequestParts, Path, Request};
+use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::routing::get;
 use axum::{Json, Router, middleware};
@@ -30,7 +31,7 @@ pub use auth::{LOGIN_COOKIE, PARTICIPANT_COOKIE};
 use problem::ApiError;
 
 use crate::clock;
-use crate::config::{Config, Transport};
+use crate::config::Config;
 use crate::engine::Engine;
 use crate::media::Media;
 use crate::record::Signer;
@@ -64,7 +65,7 @@ impl App {
 
     /// Whether cookies may demand TLS.
     pub fn is_secure(&self) -> bool {
-        self.config.transport != Transport::Plain
+        self.config.public_url.starts_with("https://")
     }
 }
 
@@ -102,6 +103,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))
         .route("/api/{*rest}", get(no_such_route).post(no_such_route).put(no_such_route))
+        .method_not_allowed_fallback(wrong_method)
         .fallback(assets::serve)
         .layer(middleware::from_fn_with_state(app.clone(), auth::same_origin))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
@@ -135,6 +137,27 @@ async fn no_such_route() -> ApiError {
         "no_such_route",
         "there is no such call; see /api/openapi.json for all of them",
     )
+}
+
+async fn wrong_method() -> ApiError {
+    let message = "this address does not know that method; see /api/openapi.json";
+    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", message)
+}
+
+/// An identifier in the address.
+pub(crate) struct Id<T>(T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Id<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        match Path::<T>::from_request_parts(parts, state).await {
+            Ok(Path(id)) => Ok(Self(id)),
+            Err(_) => {
+                Err(ApiError::bad_request("id_malformed", "the identifier in the address is not a UUID"))
+            }
+        }
+    }
 }
 
 /// A JSON body; what is wrong with it is said.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use dragoman_core::ids::SessionId;
@@ -10,9 +10,9 @@ use dragoman_core::rest::AccountRole;
 use dragoman_core::wire::Problem;
 use serde::Deserialize;
 
-use super::App;
 use super::auth::SignedIn;
 use super::problem::ApiError;
+use super::{App, Id};
 use crate::record;
 
 /// Longest reason, in characters.
@@ -32,7 +32,7 @@ pub(super) struct Why {
 pub(super) async fn download(
     State(app): State<Arc<App>>,
     SignedIn(account): SignedIn,
-    Path(id): Path<SessionId>,
+    Id(id): Id<SessionId>,
     Query(Why { reason }): Query<Why>,
 ) -> Result<impl IntoResponse, ApiError> {
     let session = app.store.session(id).await?;

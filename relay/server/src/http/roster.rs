@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use dragoman_core::ids::MediatorId;
 use dragoman_core::relay::Input;
@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::auth::RosterKeeper;
 use super::problem::ApiError;
-use super::{App, Body};
+use super::{App, Body, Id};
 
 /// Longest alias, in characters.
 const MAX_ALIAS_CHARS: usize = 40;
@@ -62,7 +62,7 @@ pub(super) async fn create(
 pub(super) async fn update(
     State(app): State<Arc<App>>,
     _keeper: RosterKeeper,
-    Path(id): Path<MediatorId>,
+    Id(id): Id<MediatorId>,
     Body(form): Body<MediatorForm>,
 ) -> Result<Json<MediatorRow>, ApiError> {
     let mediator = checked(id, form)?;

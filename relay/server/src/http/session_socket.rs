@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use axum::extract::State;
 use axum::extract::ws::{WebSocket, WebSocketUpgrade};
-use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use dragoman_core::event::ConsentStatement;
@@ -11,10 +11,10 @@ use dragoman_core::ids::{ParticipantId, SessionId};
 use dragoman_core::relay::Act;
 use dragoman_core::wire::{ParticipantMessage, Problem, RelayMessage};
 
-use super::App;
 use super::auth::{LOGIN_COOKIE, PARTICIPANT_COOKIE, cookie_of};
 use super::problem::ApiError;
 use super::socket::{MAX_FRAME_BYTES, Next, Socket, turn_away};
+use super::{App, Id};
 use crate::engine::EngineError;
 use crate::media::sdp::ClientOffer;
 use crate::secrets::hash_secret;
@@ -24,7 +24,7 @@ use crate::secrets::hash_secret;
     responses((status = 101, description = "JSON messages both ways"), (status = 401, body = Problem), (status = 404, body = Problem)))]
 pub(super) async fn open(
     State(app): State<Arc<App>>,
-    Path(session): Path<SessionId>,
+    Id(session): Id<SessionId>,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, ApiError> {

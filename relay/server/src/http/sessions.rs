@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use dragoman_core::ids::{ParticipantId, SessionId};
 use dragoman_core::language::{LanguageTag, SEED};
@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::auth::{Officer, RosterKeeper, SignedIn};
 use super::problem::ApiError;
-use super::{App, Body};
+use super::{App, Body, Id};
 use crate::links::{self, JOIN_FOR};
 use crate::store::{Link, LinkTarget};
 
@@ -95,7 +95,7 @@ pub(super) async fn list(
 pub(super) async fn invite(
     State(app): State<Arc<App>>,
     Officer(account): Officer,
-    Path(id): Path<SessionId>,
+    Id(id): Id<SessionId>,
     Body(form): Body<InviteRequest>,
 ) -> Result<(StatusCode, Json<LinkMade>), ApiError> {
     if matches!(form.role, Role::Officer | Role::Mediator) {
@@ -125,7 +125,7 @@ pub(super) async fn invite(
 pub(super) async fn candidates(
     State(app): State<Arc<App>>,
     _keeper: RosterKeeper,
-    Path(id): Path<SessionId>,
+    Id(id): Id<SessionId>,
 ) -> Result<Json<Vec<Candidate>>, ApiError> {
     let now = app.now();
     let judged = app

@@ -28,7 +28,7 @@ use super::stats::Counters;
 pub const TICK: Duration = Duration::from_millis(100);
 /// How often receiver reports are sent and silent peers removed.
 const REPORT_EVERY: Duration = Duration::from_secs(1);
-/// Largest datagram that is read; audio is far smaller.
+/// Largest datagram that a sender makes; audio is far smaller.
 pub const MAX_DATAGRAM: usize = 1_500;
 
 /// Takes what the forwarder sends.
@@ -97,6 +97,12 @@ impl Forwarder {
         self.by_ufrag.insert(ufrag, key);
         self.by_participant.insert(participant, key);
         self.counters.peers.set(self.peers.len() as u64);
+        // A new transport counts from new numbers, which the slots that carried the old one would take for late ones.
+        for (_, listener) in self.peers.iter_mut().filter(|(_, peer)| peer.session == session) {
+            for slot in listener.slots.iter_mut().filter(|slot| slot.voice == Some(participant)) {
+                slot.stream.change_source();
+            }
+        }
         let mut changes = self.apply_routes(session);
         if !changes.iter().any(|(who, _)| *who == participant) {
             changes.push((participant, Vec::new()));

@@ -54,9 +54,6 @@ enum Command {
         routes: Vec<Route>,
         reply: oneshot::Sender<SlotChanges>,
     },
-    Remove {
-        participant: ParticipantId,
-    },
     RemoveSession {
         session: SessionId,
     },
@@ -72,7 +69,6 @@ impl Command {
             Self::SetRoutes { session, routes, reply } => {
                 let _ = reply.send(forwarder.set_routes(session, routes));
             }
-            Self::Remove { participant } => forwarder.remove(participant),
             Self::RemoveSession { session } => forwarder.remove_session(session),
         }
     }
@@ -131,11 +127,6 @@ impl Media {
         routes: Vec<Route>,
     ) -> Result<SlotChanges, MediaEnded> {
         self.ask(|reply| Command::SetRoutes { session, routes, reply }).await
-    }
-
-    /// Ends a participant's transport.
-    pub async fn remove(&self, participant: ParticipantId) {
-        let _ = self.commands.send(Command::Remove { participant }).await;
     }
 
     /// Ends all transports of a session.

@@ -151,6 +151,18 @@ impl Store {
         row.as_ref().map(Account::from_row).transpose()
     }
 
+    /// Ends all logins of an account.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn remove_logins(&self, account: AccountId) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM logins WHERE account = $1")
+            .bind(text_of(&account))
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
     /// Ends a login.
     ///
     /// # Errors

@@ -25,7 +25,6 @@ export const ar: GuestWords = {
   searching: 'نبحث عن مترجم لك.',
   othersComing: 'الآخرون قادمون.',
   liveTitle: 'يمكنك التحدث الآن',
-  liveText: 'الجميع يسمعك.',
   stop: 'توقف',
   stoppedTitle: 'تم إيقاف كل شيء',
   goOn: 'متابعة الحديث',
@@ -56,8 +55,4 @@ export const ar: GuestWords = {
   askNewLink: 'اطلب من الموظف رابطاً جديداً.',
   unreachable: 'الاتصال لا يعمل حالياً. نواصل المحاولة.',
   failed: 'لم ينجح ذلك. يرجى المحاولة مرة أخرى.',
-  good: 'اتصال جيد',
-  weak: 'اتصال ضعيف',
-  bad: 'اتصال سيئ',
-  dismiss: 'إغلاق',
 };

@@ -25,7 +25,6 @@ export const en = {
   searching: 'We are looking for an interpreter for you.',
   othersComing: 'The others are coming.',
   liveTitle: 'You can talk now',
-  liveText: 'Everybody hears you.',
   stop: 'Stop',
   stoppedTitle: 'Everything is stopped',
   goOn: 'Go on',
@@ -56,10 +55,6 @@ export const en = {
   askNewLink: 'Ask the officer for a new link.',
   unreachable: 'The connection does not work at the moment. We keep trying.',
   failed: 'That did not work. Please try again.',
-  good: 'Good connection',
-  weak: 'Weak connection',
-  bad: 'Bad connection',
-  dismiss: 'Close',
 };
 
 export type GuestWords = Record<keyof typeof en, string>;

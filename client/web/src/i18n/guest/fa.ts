@@ -26,7 +26,6 @@ export const fa: GuestWords = {
   searching: 'برای شما در جستجوی مترجم هستیم.',
   othersComing: 'دیگران در راه هستند.',
   liveTitle: 'اکنون می‌توانید صحبت کنید',
-  liveText: 'همه صدای شما را می‌شنوند.',
   stop: 'توقف',
   stoppedTitle: 'همه چیز متوقف شد',
   goOn: 'ادامهٔ گفتگو',
@@ -57,8 +56,4 @@ export const fa: GuestWords = {
   askNewLink: 'از مأمور پیوند تازه بخواهید.',
   unreachable: 'ارتباط فعلاً کار نمی‌کند. دوباره تلاش می‌کنیم.',
   failed: 'انجام نشد. لطفاً دوباره تلاش کنید.',
-  good: 'ارتباط خوب',
-  weak: 'ارتباط ضعیف',
-  bad: 'ارتباط بد',
-  dismiss: 'بستن',
 };

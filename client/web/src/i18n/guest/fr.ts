@@ -27,7 +27,6 @@ export const fr: GuestWords = {
   searching: 'Nous cherchons un interprète pour vous.',
   othersComing: 'Les autres arrivent.',
   liveTitle: 'Vous pouvez parler maintenant',
-  liveText: 'Tout le monde vous entend.',
   stop: 'Arrêter',
   stoppedTitle: 'Tout est arrêté',
   goOn: 'Reprendre',
@@ -59,8 +58,4 @@ export const fr: GuestWords = {
   askNewLink: 'Demandez un nouveau lien à l’agent.',
   unreachable: 'La connexion ne fonctionne pas en ce moment. Nous réessayons.',
   failed: 'Cela n’a pas marché. Veuillez réessayer.',
-  good: 'Bonne connexion',
-  weak: 'Connexion faible',
-  bad: 'Mauvaise connexion',
-  dismiss: 'Fermer',
 };

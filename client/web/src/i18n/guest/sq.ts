@@ -26,7 +26,6 @@ export const sq: GuestWords = {
   searching: 'Po kërkojmë një përkthyes për ju.',
   othersComing: 'Të tjerët po vijnë.',
   liveTitle: 'Tani mund të flisni',
-  liveText: 'Të gjithë ju dëgjojnë.',
   stop: 'Ndal',
   stoppedTitle: 'Gjithçka është ndalur',
   goOn: 'Vazhdo',
@@ -57,8 +56,4 @@ export const sq: GuestWords = {
   askNewLink: 'Kërkoni nga zyrtari një lidhje të re.',
   unreachable: 'Lidhja nuk punon për momentin. Po provojmë përsëri.',
   failed: 'Nuk funksionoi. Ju lutem provoni përsëri.',
-  good: 'Lidhje e mirë',
-  weak: 'Lidhje e dobët',
-  bad: 'Lidhje e keqe',
-  dismiss: 'Mbyll',
 };

@@ -25,7 +25,6 @@ export const sr: GuestWords = {
   searching: 'Tražimo prevodioca za vas.',
   othersComing: 'Ostali dolaze.',
   liveTitle: 'Sada možete da govorite',
-  liveText: 'Svi vas čuju.',
   stop: 'Stani',
   stoppedTitle: 'Sve je zaustavljeno',
   goOn: 'Nastavi',
@@ -56,8 +55,4 @@ export const sr: GuestWords = {
   askNewLink: 'Zamolite službenika za novi link.',
   unreachable: 'Veza trenutno ne radi. Pokušavamo ponovo.',
   failed: 'Nije uspelo. Molimo pokušajte ponovo.',
-  good: 'Dobra veza',
-  weak: 'Slaba veza',
-  bad: 'Loša veza',
-  dismiss: 'Zatvori',
 };
