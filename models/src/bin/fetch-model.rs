@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
-use dragoman_speech::{Catalogue, KnownLanguages, ModelEntry, ModelSource, Progress, Step, fetch};
+use dragoman_speech::{
+    Catalogue, KnownLanguages, ModelEntry, ModelSource, Progress, Step, WhisperLanguage, fetch,
+};
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// Fetches a speech model, continuing where an earlier try stopped, and checks its SHA-256.
@@ -21,6 +23,9 @@ struct Arguments {
     #[arg(long)]
     list: bool,
 }
+
+/// Languages of the region and the route for which a caution is shown where a model is chosen (Whisper's codes).
+const REGION: [&str; 12] = ["en", "sq", "sr", "bs", "hr", "mk", "ar", "fa", "tr", "ur", "fr", "ru"];
 
 fn main() -> ExitCode {
     match run(&Arguments::parse()) {
@@ -45,6 +50,11 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
         ModelSource::Url(_) => fetch_with_bar(entry, &arguments.dir)?,
     };
     eprintln!("{}", entry.notes);
+    for language in REGION.iter().filter_map(|code| WhisperLanguage::from_code(code)) {
+        if let Some(caution) = entry.caution_for(language) {
+            eprintln!("{caution}");
+        }
+    }
     println!("{}", path.display());
     Ok(())
 }

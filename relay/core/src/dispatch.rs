@@ -97,7 +97,7 @@ pub(crate) fn go_on(draft: &mut Draft, roster: &Roster, now: UnixMillis) {
         return;
     }
     let silent = draft.session.ringing().next().is_none();
-    if (silent || next_wave_at(&draft.session) <= now) && has_left(draft, roster, now) {
+    if (silent || next_wave_at(&draft.session) <= now) && has_left(&draft.session, roster, now) {
         ring_next_wave(draft, roster, now);
     } else if silent {
         note_if_unanswered(draft, now);
@@ -112,14 +112,14 @@ pub(crate) fn withdraw_all(draft: &mut Draft, now: UnixMillis) {
     }
 }
 
-/// When something is to be done about the rings of a session, if anything. A wave that is overdue waits for somebody
-/// to become ready, which is an input of its own.
-pub(crate) fn poll_timeout(session: &Session, now: UnixMillis) -> Option<UnixMillis> {
+/// When something is to be done about the rings of a session, if anything. A wave that is overdue with nobody left to
+/// ring waits for somebody to become free, which is decided with the input that frees them.
+pub(crate) fn poll_timeout(session: &Session, roster: &Roster, now: UnixMillis) -> Option<UnixMillis> {
     if session.phase() != Phase::Ringing {
         return None;
     }
     let expiry = session.ringing().map(|offer| offer.expires_at).min();
-    let wave = Some(next_wave_at(session)).filter(|at| *at > now);
+    let wave = Some(next_wave_at(session)).filter(|at| *at > now || has_left(session, roster, now));
     expiry.into_iter().chain(wave).min()
 }
 
@@ -127,12 +127,97 @@ fn next_wave_at(session: &Session) -> UnixMillis {
     session.wave_began + WAVE_EVERY
 }
 
-fn has_left(draft: &Draft, roster: &Roster, now: UnixMillis) -> bool {
-    !left_to_ring(&draft.session, &rank_for(&draft.session, roster, now)).is_empty()
+fn has_left(session: &Session, roster: &Roster, now: UnixMillis) -> bool {
+    !left_to_ring(session, &rank_for(session, roster, now)).is_empty()
 }
 
 fn note_if_unanswered(draft: &mut Draft, now: UnixMillis) {
     if draft.session.phase() == Phase::Ringing && draft.session.ringing().next().is_none() {
         draft.record(Event::NobodyAnswered, now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::ids::{AccountId, ParticipantId, SessionId};
+    use crate::language::LanguagePair;
+    use crate::relay::{Act, Input, Relay};
+    use crate::roster::{Level, Mediator, Qualification, SpokenLanguage};
+    use crate::session_types::SessionRequest;
+
+    const OFFICER: ParticipantId = ParticipantId(Uuid::from_u128(1));
+
+    fn mediator(number: u128) -> Mediator {
+        let spoken = |tag: &str| SpokenLanguage { tag: tag.parse().unwrap(), level: Level::Fluent };
+        Mediator {
+            id: MediatorId(Uuid::from_u128(number)),
+            alias: format!("M{number}"),
+            languages: vec![spoken("sq"), spoken("en")],
+            gender: None,
+            qualification: Qualification::Interpreter,
+            trained_for_minors: false,
+            undertaking_signed_at: Some(UnixMillis(0)),
+            vetted_until: Some(UnixMillis(i64::MAX)),
+            active: true,
+        }
+    }
+
+    fn relay_with(mediators: u128) -> Relay {
+        let mut relay = Relay::default();
+        for number in 1..=mediators {
+            let (entry, id) = (mediator(number), MediatorId(Uuid::from_u128(number)));
+            for input in [Input::PutMediator(entry), Input::SetReady(id, true), Input::SetReachable(id, true)]
+            {
+                relay.handle_input(input, UnixMillis(1)).unwrap();
+            }
+        }
+        relay
+    }
+
+    fn request(relay: &mut Relay, number: u128, now: UnixMillis) -> SessionId {
+        let session = SessionId(Uuid::from_u128(number));
+        let languages = LanguagePair { source: "sq".parse().unwrap(), target: "en".parse().unwrap() };
+        let (gender_wish, label) = (None, Default::default());
+        let request =
+            SessionRequest { languages, gender_wish, label, minor: false, transcription_wished: false };
+        let officer_account = AccountId(Uuid::from_u128(9));
+        relay
+            .handle_input(Input::RequestSession { session, officer_account, officer: OFFICER, request }, now)
+            .unwrap();
+        relay.handle_input(Input::Act { session, by: OFFICER, act: Act::Connect }, now).unwrap();
+        session
+    }
+
+    fn ringing(relay: &Relay, session: SessionId) -> usize {
+        relay.session(session).unwrap().ringing().count()
+    }
+
+    #[test]
+    fn three_then_five_then_all_ring_and_then_nobody_answered() {
+        let mut relay = relay_with(12);
+        let session = request(&mut relay, 1, UnixMillis(0));
+        for (at, expected) in
+            [(0, 3), (9_999, 3), (10_000, 8), (20_000, 12), (30_000, 9), (40_000, 4), (50_000, 0)]
+        {
+            relay.handle_timeout(UnixMillis(at));
+            assert_eq!(ringing(&relay, session), expected, "after {at} ms");
+        }
+        assert_eq!(relay.session(session).unwrap().phase(), Phase::Unanswered);
+    }
+
+    #[test]
+    fn whoever_becomes_ready_or_free_is_rung_though_nobody_answered_before() {
+        let mut relay = relay_with(1);
+        let first = request(&mut relay, 1, UnixMillis(0));
+        let (mediator, participant) = (MediatorId(Uuid::from_u128(1)), ParticipantId(Uuid::from_u128(5)));
+        let accept = Input::AcceptOffer { session: first, offer: OfferNumber(1), mediator, participant };
+        relay.handle_input(accept, UnixMillis(1)).unwrap();
+        let second = request(&mut relay, 2, UnixMillis(2));
+        assert_eq!(relay.session(second).unwrap().phase(), Phase::Unanswered);
+        relay.handle_input(Input::Act { session: first, by: OFFICER, act: Act::End }, UnixMillis(3)).unwrap();
+        assert_eq!((ringing(&relay, second), relay.session(second).unwrap().phase()), (1, Phase::Ringing));
     }
 }

@@ -234,8 +234,10 @@ impl Relay {
     /// What the passing of time changes.
     pub fn decide_timeout(&self, now: UnixMillis) -> Decision {
         let mut drafts = Vec::new();
-        for session in
-            self.sessions.values().filter(|session| due_at(session, now).is_some_and(|due| due <= now))
+        for session in self
+            .sessions
+            .values()
+            .filter(|session| due_at(session, &self.roster, now).is_some_and(|due| due <= now))
         {
             let mut draft = Draft::of(session);
             dispatch::handle_timeout(&mut draft, &self.roster, now);
@@ -253,7 +255,7 @@ impl Relay {
 
     /// When [`Relay::decide_timeout`] has something to do next.
     pub fn poll_timeout(&self, now: UnixMillis) -> Option<UnixMillis> {
-        self.sessions.values().filter_map(|session| due_at(session, now)).min()
+        self.sessions.values().filter_map(|session| due_at(session, &self.roster, now)).min()
     }
 
     /// Makes a decision so. Sessions that are over are forgotten; returns them as they ended.
@@ -364,8 +366,8 @@ impl Relay {
     }
 }
 
-fn due_at(session: &Session, now: UnixMillis) -> Option<UnixMillis> {
-    dispatch::poll_timeout(session, now).into_iter().chain(ends_empty_at(session)).min()
+fn due_at(session: &Session, roster: &Roster, now: UnixMillis) -> Option<UnixMillis> {
+    dispatch::poll_timeout(session, roster, now).into_iter().chain(ends_empty_at(session)).min()
 }
 
 fn ends_empty_at(session: &Session) -> Option<UnixMillis> {

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use dragoman_relay::config::Settings;
+use dragoman_relay::config::{Config, Settings};
 use dragoman_relay::serve::Server;
-use dragoman_relay::{demo, record};
+use dragoman_relay::{demo, record, serve};
 use tracing_subscriber::EnvFilter;
 
 /// Finds an interpreter in seconds, carries the call, and leaves a record that a court can check.
@@ -35,6 +35,16 @@ enum Command {
         #[arg(long, value_name = "HEX")]
         key: Option<String>,
     },
+    /// Make a link with which an account's owner chooses a new password
+    NewLink {
+        /// The account's login name
+        login: String,
+        /// File with settings (TOML)
+        #[arg(long, env = "DRAGOMAN_CONFIG", value_name = "FILE")]
+        config: Option<PathBuf>,
+        #[command(flatten)]
+        settings: Box<Settings>,
+    },
     /// Print the links of a demonstration, each with a QR code
     #[command(hide = true)]
     Links {
@@ -59,13 +69,13 @@ async fn main() -> ExitCode {
 async fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Serve { config, settings } => {
-            let settings = match config {
-                Some(file) => settings.filled_from(&file)?,
-                None => *settings,
-            };
-            let server = Server::open(settings.check()?).await?;
+            let server = Server::open(checked(config, *settings)?).await?;
             server.greet().await?;
             server.run().await
+        }
+        Command::NewLink { login, config, settings } => {
+            println!("{}", serve::new_link(&checked(config, *settings)?, &login).await?);
+            Ok(())
         }
         Command::Verify { file, key } => {
             let verified = record::verify_file(&file, key.as_deref())?;
@@ -78,5 +88,12 @@ async fn run(command: Command) -> anyhow::Result<()> {
             Ok(())
         }
         Command::Links { file } => demo::print_links(&file),
+    }
+}
+
+fn checked(file: Option<PathBuf>, settings: Settings) -> anyhow::Result<Config> {
+    match file {
+        Some(file) => settings.filled_from(&file)?.check(),
+        None => settings.check(),
     }
 }

@@ -166,13 +166,32 @@ async fn first_link(store: &Store, public_url: &str) -> anyhow::Result<Option<St
             account
         }
     };
+    Ok(Some(enrolment_link(store, public_url, &account).await?))
+}
+
+/// Makes a link with which the owner of an account chooses a new password; the relay may run meanwhile.
+///
+/// # Errors
+/// If there is no such account, or the store fails.
+pub async fn new_link(config: &Config, login: &str) -> anyhow::Result<String> {
+    let store =
+        Store::open(&config.data).await.with_context(|| format!("--data {}", config.data.display()))?;
+    let account = store.account_by_login(login).await?;
+    let account =
+        account.with_context(|| format!("there is no account '{login}' in {}", config.data.display()))?;
+    let link = enrolment_link(&store, &config.public_url, &account).await?;
+    store.close().await;
+    Ok(link)
+}
+
+async fn enrolment_link(store: &Store, public_url: &str, account: &Account) -> anyhow::Result<String> {
     let link = Link {
         purpose: LinkPurpose::Enrol,
         target: LinkTarget::Account(account.id),
-        language: account.language,
+        language: account.language.clone(),
         reusable: false,
         expires_at: clock::now() + ENROL_FOR,
         used_at: None,
     };
-    Ok(Some(links::make(store, public_url, &link).await?.url))
+    Ok(links::make(store, public_url, &link).await?.url)
 }

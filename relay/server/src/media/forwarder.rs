@@ -328,7 +328,7 @@ impl Forwarder {
         }
         for &key in &members {
             let Some(speaker) =
-                self.peers.get(key).filter(|peer| peer.may_speak).map(|peer| peer.participant)
+                self.peers.get(key).filter(|peer| peer.microphone.is_some()).map(|peer| peer.participant)
             else {
                 continue;
             };

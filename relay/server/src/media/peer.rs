@@ -41,7 +41,6 @@ pub(super) struct Peer {
     pub addresses: Vec<SocketAddr>,
     pub path: Option<Path>,
     pub microphone: Option<Microphone>,
-    pub may_speak: bool,
     pub slots: Vec<VoiceSlot>,
     pub targets: Vec<Target>,
     pub last_heard: Instant,
@@ -88,7 +87,6 @@ impl Peer {
             addresses: Vec::new(),
             path: None,
             microphone: opus.map(|payload_type| Microphone { ssrc: 0, payload_type, reception: None }),
-            may_speak: opus.is_some(),
             slots: slots.collect(),
             targets: Vec::new(),
             last_heard: now,
@@ -140,7 +138,7 @@ impl Peer {
     }
 }
 
-/// `bytes` random bytes as base64url, which is within ICE's alphabet once `-` and `_` are replaced (RFC 8839 §5.4).
+/// `bytes` random bytes as base64, whose alphabet is ICE's own (RFC 8839 §5.4).
 fn random_token(bytes: usize) -> String {
     use base64::Engine as _;
     let random: Vec<u8> = (0..bytes).map(|_| rand::random()).collect();
