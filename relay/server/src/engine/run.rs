@@ -138,8 +138,9 @@ impl Task {
                 }
             }
             Command::Remark(session, participant, change) => {
-                self.messages.remark(session, participant, change);
+                // Of a session that is over nothing is kept.
                 if let Some(state) = self.relay.session(session) {
+                    self.messages.remark(session, participant, change);
                     self.messages.show_session(&self.relay, state, clock::now());
                 }
             }
