@@ -84,12 +84,18 @@ export class Relay {
   }
 }
 
-/** A number that is free both for TCP, which carries the pages, and for UDP, which carries the sound. */
+/**
+ * A number that is free both for TCP, which carries the pages, and for UDP, which carries the sound. Below the range
+ * that the system hands out by itself, so that no outgoing connection takes it before the relay does.
+ */
 async function freePort() {
-  for (;;) {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address();
+  for (let port = 10_000 + (process.pid % 1_000); port < 12_000; port += 1) {
+    const server = createServer().listen(port, '127.0.0.1');
+    const listening = once(server, 'listening').then(
+      () => true,
+      () => false,
+    );
+    if (!(await listening)) continue;
     const socket = createSocket('udp4');
     const free = await new Promise((resolve) => {
       socket.once('error', () => resolve(false));
@@ -100,4 +106,5 @@ async function freePort() {
     await once(server, 'close');
     if (free) return port;
   }
+  throw new Error('no free port from 10000 to 11999');
 }

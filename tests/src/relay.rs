@@ -1,9 +1,10 @@
 //! A relay for one test: in this process with its own folder and ports, or as a process that can be killed.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
@@ -163,13 +164,21 @@ pub fn relay_program() -> anyhow::Result<PathBuf> {
 }
 
 fn free_address() -> anyhow::Result<SocketAddr> {
-    // Both TCP and UDP are opened at this number; the system hands out fresh ones, so nobody else takes it meanwhile.
-    loop {
-        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-        if std::net::UdpSocket::bind(address).is_ok() {
+    /// Below the range that the system hands out by itself (from 32768 on, Linux' ip_local_port_range): nobody's
+    /// outgoing connection takes the number while a relay starts, or while it is down between a kill and a restart.
+    const FIRST: u32 = 12_000;
+    const COUNT: u32 = 20_000;
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    for _ in 0..COUNT {
+        let step = NEXT.fetch_add(1, Ordering::Relaxed);
+        let port = FIRST + std::process::id().wrapping_mul(61).wrapping_add(step) % COUNT;
+        let address = SocketAddr::from(([127, 0, 0, 1], u16::try_from(port)?));
+        // Both TCP and UDP are opened at this number.
+        if TcpListener::bind(address).is_ok() && UdpSocket::bind(address).is_ok() {
             return Ok(address);
         }
     }
+    bail!("no free port from {FIRST} to {}", FIRST + COUNT - 1)
 }
 
 async fn wait_until_ready(url: &str) -> anyhow::Result<()> {
