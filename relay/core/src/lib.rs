@@ -5,6 +5,8 @@
 
 #![forbid(unsafe_code)]
 
+pub mod case;
+pub mod codes;
 mod commands;
 pub mod dispatch;
 pub mod draft;
