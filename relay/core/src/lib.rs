@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod availability;
 pub mod case;
 pub mod codes;
 mod commands;
