@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod availability;
+pub mod booking;
 pub mod case;
 pub mod codes;
 mod commands;
@@ -15,10 +16,12 @@ pub mod event;
 pub mod evidence;
 pub mod ids;
 pub mod language;
+pub mod loan;
 pub mod matching;
 pub mod refusal;
 pub mod relay;
 pub mod rest;
+pub mod rest_desk;
 pub mod roster;
 pub mod routing;
 pub mod session;
