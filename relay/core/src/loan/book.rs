@@ -1,6 +1,6 @@
 //! All loans, found by mediator: whether somebody is lent to an agency now, and the minutes that were used.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{Loan, LoanEvent, LoanState, LoanStep};
 use crate::availability::Span;
@@ -42,6 +42,16 @@ impl LoanBook {
     /// Whether this mediator is lent to this agency at this time. Cheap: asked of every candidate.
     pub fn lends(&self, mediator: MediatorId, to: &AgencyCode, now: UnixMillis) -> bool {
         self.of(mediator).any(|loan| loan.borrower == *to && loan.lends(mediator, now))
+    }
+
+    /// Everybody who is lent at this time, with the agency that has them.
+    pub fn lent_at(&self, now: UnixMillis) -> BTreeSet<(MediatorId, AgencyCode)> {
+        let lending = self.loans.values().filter(|loan| loan.state == LoanState::Approved);
+        lending
+            .flat_map(|loan| loan.limits.mediators.iter().map(move |mediator| (loan, *mediator)))
+            .filter(|(loan, mediator)| loan.lends(*mediator, now))
+            .map(|(loan, mediator)| (mediator, loan.borrower.clone()))
+            .collect()
     }
 
     /// Whether any loan ever lent this mediator.
@@ -104,8 +114,6 @@ impl LoanBook {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use proptest::prelude::*;
     use uuid::Uuid;
 
@@ -227,6 +235,7 @@ mod tests {
                             && limits.max_minutes.is_none_or(|most| used < most)
                     });
                     prop_assert_eq!(book.lends(who, &agency("RS"), at), expected);
+                    prop_assert_eq!(book.lent_at(at).contains(&(who, agency("RS"))), expected);
                     prop_assert!(!book.lends(who, &agency("MK"), at));
                 }
                 let loan = book.get(LOAN).unwrap();
