@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use dragoman_core::codes::AgencyCode;
 use dragoman_core::ids::MediatorId;
 use dragoman_core::loan::LoanBook;
 use dragoman_core::session_types::Phase;
-use dragoman_core::time::UnixMillis;
 use dragoman_core::wire::ParticipantMessage;
 use dragoman_relay::loans::Loans;
 use dragoman_tests::agencies::{agency, change_mediator, person};
@@ -121,7 +120,7 @@ async fn administrators_keep_agencies_and_staff_reads_them() -> Result<()> {
     assert_eq!(officer.try_get("/api/v1/me").await?.1["agency"], "AL-BORDER");
     let session = officer.request_session("sq").await?.session;
     let asked = relay.app.engine.read(move |relay| relay.session(session).map(|s| s.request.clone())).await?;
-    let asked = asked.unwrap_or_else(|| panic!("the session is there"));
+    let asked = asked.context("the session is there")?;
     assert_eq!(asked.agency, Some("AL-BORDER".parse()?));
     assert_eq!(asked.country, Some("AL".parse()?));
     Ok(())
@@ -239,6 +238,5 @@ async fn minutes_of_sessions_are_counted_once() -> Result<()> {
     again.tick().await?;
     let minutes = |book: &LoanBook| book.loans().map(|loan| loan.used_minutes).collect::<Vec<_>>();
     assert_eq!((used().await?, again.read(minutes).await), (json!(1), vec![1]), "once, also after a restart");
-    assert!(UnixMillis(0) < app.now());
     Ok(())
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use dragoman_core::availability::Span;
 use dragoman_core::booking::{
     Booking, BookingAct, BookingBook, BookingRefusal, BookingState, Change, suits_booking,
 };
@@ -79,7 +80,7 @@ impl Bookings {
         &self,
         officer: AccountId,
         request: SessionRequest,
-        span: dragoman_core::availability::Span,
+        span: Span,
     ) -> Result<Booking, BookingError> {
         let mut book = self.book.lock().await;
         let (id, now) = (BookingId(Uuid::new_v4()), clock::now());
@@ -118,17 +119,16 @@ impl Bookings {
         let booked: Vec<MediatorId> = mediator.into_iter().collect();
         // Whoever is booked for this very session must not be kept from it by the booking.
         self.tell_core(&book, &booked, Some(id)).await?;
-        let asked = ask(session, request, mediator).await;
-        match asked {
+        let begun = match ask(session, request, mediator).await {
             Ok(created) => {
-                self.carry_out(&mut book, id, changes, now).await?;
-                Ok(created)
+                self.carry_out(&mut book, id, changes, now).await.map(|_| created).map_err(E::from)
             }
-            Err(error) => {
-                self.tell_core(&book, &booked, None).await?;
-                Err(error)
-            }
+            Err(error) => Err(error),
+        };
+        if begun.is_err() {
+            self.tell_core(&book, &booked, None).await?;
         }
+        begun
     }
 
     /// Drives reminders, searches, escalations and ends, of bookings and of loans, for as long as the relay runs.

@@ -1,5 +1,6 @@
 //! The loan desk: decides by the core's book, writes each event before it is true, and counts the minutes used.
 
+use dragoman_core::availability::Span;
 use dragoman_core::evidence::verify;
 use dragoman_core::ids::{LoanId, MediatorId, SessionId};
 use dragoman_core::loan::{self, Actor, Loan, LoanAct, LoanBook, LoanEvent, LoanRefusal};
@@ -156,6 +157,6 @@ impl Loans {
 }
 
 /// From the assignment to the end.
-fn worked(session: &Session) -> Option<dragoman_core::availability::Span> {
-    Some(dragoman_core::availability::Span { from: session.assigned_at?, until: session.ended_at? })
+fn worked(session: &Session) -> Option<Span> {
+    Some(Span { from: session.assigned_at?, until: session.ended_at? })
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use dragoman_core::booking::{Booking, BookingAct, BookingOfferState};
+use dragoman_core::booking::{Booking, BookingAct, BookingBook, BookingOfferState};
 use dragoman_core::ids::{BookingId, MediatorId};
 use dragoman_core::loan::LoanBook;
 use dragoman_core::rest::{AccountRole, SessionCreated};
@@ -172,7 +172,7 @@ fn mine(booking: &Booking, mediator: MediatorId) -> Result<Json<MyBooking>, ApiE
 
 /// A booking that a mediator was never asked for looks like none.
 async fn check_asked(app: &App, id: BookingId, mediator: MediatorId) -> Result<(), ApiError> {
-    let asked = |book: &dragoman_core::booking::BookingBook| book.get(id).and_then(|b| b.offer_to(mediator));
+    let asked = |book: &BookingBook| book.get(id).and_then(|b| b.offer_to(mediator));
     app.bookings.read(asked).await.map(|_| ()).ok_or_else(|| ApiError::no_such("booking"))
 }
 
