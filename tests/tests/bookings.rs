@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context, Result};
 use dragoman_core::booking::BookingBook;
-use dragoman_core::ids::SessionId;
+use dragoman_core::ids::{MediatorId, SessionId};
+use dragoman_core::relay::Relay;
 use dragoman_relay::bookings::Bookings;
 use dragoman_tests::agencies::{agency, change_mediator, person};
 use dragoman_tests::client::Client;
@@ -215,11 +216,34 @@ async fn a_booking_becomes_a_session_and_its_mediator_is_rung() -> Result<()> {
     let begun = world.seen(&id).await?;
     assert_eq!((&begun["state"], &begun["session"]), (&json!("begun"), &created["session"]));
     assert_eq!(world.officer.try_post(&of(&id, "begin"), &json!({})).await?.0, 404, "once");
-    let agency = world
-        .relay
-        .app
-        .engine
-        .read(move |relay| relay.session(session).and_then(|session| session.request.agency.clone()));
-    assert_eq!(agency.await?, Some("AL-BORDER".parse()?));
+    let request = world.relay.app.engine.read(move |relay| relay.session(session).map(|s| s.request.clone()));
+    let request = request.await?.context("the session goes on")?;
+    assert_eq!(request.agency, Some("AL-BORDER".parse()?));
+    let heron = change_mediator(&world.coordinator, "Blue Heron", |_| {}).await?;
+    assert_eq!(request.booked, Some(heron.parse()?));
+    Ok(())
+}
+
+#[tokio::test]
+async fn whoever_is_booked_soon_is_not_rung_for_anything_else() -> Result<()> {
+    let world = World::start().await?;
+    let heron: MediatorId = change_mediator(&world.coordinator, "Blue Heron", |_| {}).await?.parse()?;
+    let booked = async || {
+        let spans = move |relay: &Relay| relay.roster().get(heron).map(|entry| entry.standing.booked.clone());
+        world.relay.app.engine.read(spans).await
+    };
+    let id = world.plan(20, 30).await?;
+    assert_eq!(booked().await?, Some(vec![]));
+    world.heron.post(&mine(&id, "accept"), &json!({})).await?;
+    assert_eq!(booked().await?.map(|spans| spans.len()), Some(1), "the core knows");
+    let session = world.other_officer.request_session("sq").await?.session;
+    let path = format!("/api/v1/sessions/{session}/candidates");
+    let (_, candidates) = world.coordinator.try_get(&path).await?;
+    let mut judged = candidates.as_array().into_iter().flatten();
+    let candidate = judged.find(|candidate| candidate["mediator"] == json!(heron)).context("judged")?;
+    let mut reasons = candidate["reasons"].as_array().into_iter().flatten();
+    assert!(reasons.any(|reason| reason["reason"] == "booked_soon"), "{candidate}");
+    world.heron.post(&mine(&id, "give-back"), &json!({})).await?;
+    assert_eq!(booked().await?, Some(vec![]));
     Ok(())
 }

@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod answer_times;
 pub mod availability;
 pub mod booking;
 pub mod case;
@@ -15,17 +16,23 @@ pub mod draft;
 pub mod event;
 pub mod evidence;
 pub mod ids;
+pub mod input;
 pub mod language;
 pub mod loan;
 pub mod matching;
+pub mod pivot;
+pub mod policy;
 pub mod refusal;
 pub mod relay;
 pub mod rest;
 pub mod rest_desk;
+mod ringing_view;
 pub mod roster;
 pub mod routing;
 pub mod session;
 pub mod session_types;
+pub mod standing;
+pub mod standings;
 pub mod time;
 pub mod views;
 pub mod wire;

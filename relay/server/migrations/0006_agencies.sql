@@ -15,7 +15,6 @@ CREATE TABLE loan_events (          -- append only: a loan is its events, replay
     line TEXT NOT NULL,
     PRIMARY KEY (loan, seq)
 );
-CREATE INDEX sessions_by_end ON sessions (ended_at); -- whose minutes are to be counted
 
 CREATE TABLE bookings (             -- how each stands, to be found by; what counts is its events
     id TEXT PRIMARY KEY,

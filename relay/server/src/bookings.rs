@@ -1,6 +1,7 @@
 //! Sessions planned ahead: decides by the core's book, writes before it is true, and drives the timers.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,11 +11,13 @@ use dragoman_core::booking::{
 };
 use dragoman_core::ids::{AccountId, BookingId, MediatorId, SessionId};
 use dragoman_core::loan::{Actor, LoanBook};
-use dragoman_core::matching::{Standing, Wanted, rank};
-use dragoman_core::relay::Relay;
+use dragoman_core::matching::{Wanted, judge};
+use dragoman_core::relay::{Input, Relay};
 use dragoman_core::rest::SessionCreated;
 use dragoman_core::roster::Mediator;
-use dragoman_core::session_types::SessionRequest;
+use dragoman_core::session_types::{Candidate, SessionRequest};
+use dragoman_core::standing::{Availability, Standing};
+use dragoman_core::standings::{RosterEntry, RosterNow};
 use dragoman_core::time::UnixMillis;
 use tokio::sync::Mutex;
 use uuid::Uuid;
@@ -62,7 +65,7 @@ impl Bookings {
         let bookings = Self { book: Mutex::new(book), store, engine, loans };
         let book = bookings.book.lock().await;
         let booked: Vec<MediatorId> = book.all_booked_except(None).into_keys().collect();
-        bookings.tell_core(&book, &booked, None).await?;
+        bookings.tell_core(&book, &booked).await?;
         drop(book);
         Ok(bookings)
     }
@@ -99,7 +102,7 @@ impl Bookings {
         self.carry_out(&mut book, id, changes, now).await
     }
 
-    /// Begins the session of a booking. `ask` requests the session, with the mediator who is to be rung first.
+    /// Begins the session of a booking. `ask` requests the session; its `booked` mediator is rung first.
     ///
     /// # Errors
     /// [`BookingError`]; the booking is as it was then.
@@ -107,28 +110,16 @@ impl Bookings {
         &self,
         id: BookingId,
         by: &Actor,
-        ask: impl AsyncFnOnce(SessionId, SessionRequest, Option<MediatorId>) -> Result<SessionCreated, E>,
+        ask: impl AsyncFnOnce(SessionId, SessionRequest) -> Result<SessionCreated, E>,
     ) -> Result<SessionCreated, E> {
         let mut book = self.book.lock().await;
         let (session, now) = (SessionId(Uuid::new_v4()), clock::now());
         let changes = book.decide(id, BookingAct::Begin { by, session }, now).map_err(BookingError::from)?;
-        let Some(booking) = book.get(id) else {
-            return Err(BookingError::from(BookingRefusal::NoSuchBooking).into());
-        };
-        let (request, mediator) = (booking.request.clone(), booking.mediator());
-        let booked: Vec<MediatorId> = mediator.into_iter().collect();
-        // Whoever is booked for this very session must not be kept from it by the booking.
-        self.tell_core(&book, &booked, Some(id)).await?;
-        let begun = match ask(session, request, mediator).await {
-            Ok(created) => {
-                self.carry_out(&mut book, id, changes, now).await.map(|_| created).map_err(E::from)
-            }
-            Err(error) => Err(error),
-        };
-        if begun.is_err() {
-            self.tell_core(&book, &booked, None).await?;
-        }
-        begun
+        let booking = book.get(id).ok_or(BookingRefusal::NoSuchBooking).map_err(BookingError::from)?;
+        let request = SessionRequest { booked: booking.mediator(), ..booking.request.clone() };
+        let created = ask(session, request).await?;
+        self.carry_out(&mut book, id, changes, now).await?;
+        Ok(created)
     }
 
     /// Drives reminders, searches, escalations and ends, of bookings and of loans, for as long as the relay runs.
@@ -199,17 +190,15 @@ impl Bookings {
         for booking in changed.values() {
             tracing::info!(booking = %booking.id.loggable(), state = ?booking.state, "a booking changed");
         }
-        self.tell_core(book, &concerned, None).await?;
+        self.tell_core(book, &concerned).await?;
         Ok(changed.remove(&id).ok_or(BookingRefusal::NoSuchBooking)?)
     }
 
-    /// The one place where the core learns when mediators are booked. `but` is a booking that begins now.
-    async fn tell_core(
-        &self,
-        _book: &BookingBook,
-        _mediators: &[MediatorId],
-        _but: Option<BookingId>,
-    ) -> Result<(), BookingError> {
+    /// The one place where the core learns when mediators are booked.
+    async fn tell_core(&self, book: &BookingBook, mediators: &[MediatorId]) -> Result<(), BookingError> {
+        for mediator in mediators {
+            self.engine.input(Input::SetBooked(*mediator, book.booked(*mediator))).await?;
+        }
         Ok(())
     }
 
@@ -225,19 +214,34 @@ impl Bookings {
 
 /// Ranks the roster for a booking, as it will stand at the planned time.
 fn candidates(relay: &Relay, booking: &Booking, loans: &LoanBook) -> Vec<MediatorId> {
-    let there = |standing: Standing| Standing { ready: true, reachable: true, in_session: false, ..standing };
-    let roster = relay.roster().standings().map(|(mediator, standing)| (mediator, there(standing)));
-    let wanted = Wanted { request: &booking.request, adjacent_allowed: false };
-    let ranked = rank(roster, wanted, booking.span.from).into_iter().filter(|candidate| candidate.eligible);
-    let suitable = ranked.filter_map(|candidate| {
-        let (mediator, _) = relay.roster().get(candidate.mediator)?;
+    let (request, at, overridden) = (&booking.request, booking.span.from, BTreeSet::new());
+    let (lent, cases) = (loans.lent_at(at), relay.dispatcher(at).cases);
+    let wanted = Wanted {
+        request,
+        languages: &request.languages,
+        adjacent_allowed: false,
+        served: cases.of(request.case),
+        loans: &lent,
+        overridden: &overridden,
+    };
+    let speakers = RosterNow::of(relay.roster())
+        .speakers(&[request.languages.source.primary()], &request.languages.target);
+    let judged = speakers.into_iter().filter_map(|RosterEntry { mediator, standing }| {
+        let candidate = judge(mediator, &as_if_there(standing, at), wanted, at);
         let lent = is_lent(loans, mediator, booking);
-        let against = suits_booking(mediator, &booking.request, booking.span, &[], lent);
-        against.is_empty().then_some((candidate.mediator, lent))
+        let suits = suits_booking(mediator, request, booking.span, &[], lent).is_empty();
+        (candidate.eligible && suits).then_some(candidate)
     });
-    let mut suitable: Vec<(MediatorId, bool)> = suitable.collect();
-    suitable.sort_by_key(|(_, lent)| *lent);
-    suitable.into_iter().map(|(mediator, _)| mediator).collect()
+    let mut judged: Vec<Candidate> = judged.collect();
+    judged.sort_unstable_by_key(|c| (c.circle, Reverse(c.score), c.mediator));
+    judged.into_iter().map(|candidate| candidate.mediator).collect()
+}
+
+/// A standing at a time to come: whoever says yes will be there, and whoever is on shift anyway is preferred.
+fn as_if_there(standing: &Standing, at: UnixMillis) -> Standing {
+    let then = Standing { ready: false, booked: Vec::new(), ..standing.clone() };
+    let ready = then.availability(at) != Availability::OnShift;
+    Standing { ready, reachable: true, in_session: false, ..then }
 }
 
 /// Whether a mediator would serve this booking on loan.

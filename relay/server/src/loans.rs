@@ -4,8 +4,9 @@ use dragoman_core::availability::Span;
 use dragoman_core::evidence::verify;
 use dragoman_core::ids::{LoanId, MediatorId, SessionId};
 use dragoman_core::loan::{self, Actor, Loan, LoanAct, LoanBook, LoanEvent, LoanRefusal};
+use dragoman_core::matching::Loans as MatchingLoans;
+use dragoman_core::relay::Input;
 use dragoman_core::rest_desk::LoanForm;
-use dragoman_core::session::Session;
 use dragoman_core::time::UnixMillis;
 use tokio::sync::Mutex;
 use uuid::Uuid;
@@ -43,20 +44,25 @@ pub struct Loans {
 struct State {
     book: LoanBook,
     looked_at: UnixMillis,
+    /// What the core knows.
+    told: MatchingLoans,
 }
 
 impl Loans {
     /// Reads what was decided so far.
     ///
     /// # Errors
-    /// The database's.
-    pub async fn open(store: Store, engine: Engine) -> Result<Self, StoreError> {
+    /// The database's, or the engine is shutting down.
+    pub async fn open(store: Store, engine: Engine) -> Result<Self, LoanError> {
         let mut book = LoanBook::default();
         for (id, event) in store.loan_events().await? {
             book.apply(id, event);
         }
         let looked_at = UnixMillis(clock::now().0 - LOOKS_BACK);
-        Ok(Self { state: Mutex::new(State { book, looked_at }), store, engine })
+        let state = Mutex::new(State { book, looked_at, told: MatchingLoans::new() });
+        let loans = Self { state, store, engine };
+        loans.tell_core(&mut *loans.state.lock().await).await?;
+        Ok(loans)
     }
 
     /// Looks at the book.
@@ -73,9 +79,8 @@ impl Loans {
         let kept: Vec<MediatorId> = self
             .engine
             .read(move |relay| {
-                let kept = relay.roster().standings().filter(|(mediator, _)| mediator.active);
-                let of_lender = kept.filter(|(mediator, _)| mediator.agency.as_ref() == Some(&lender));
-                of_lender.map(|(mediator, _)| mediator.id).collect()
+                let kept = relay.roster().entries().map(|entry| &entry.mediator).filter(|entry| entry.active);
+                kept.filter(|entry| entry.agency.as_ref() == Some(&lender)).map(|entry| entry.id).collect()
             })
             .await?;
         let mut state = self.state.lock().await;
@@ -101,16 +106,16 @@ impl Loans {
         self.carry_out(&mut state, id, event).await
     }
 
-    /// Counts the minutes of sessions that ended, and ends loans whose time is over.
+    /// Counts the minutes of sessions that ended, ends loans whose time is over, and tells the core who is lent now.
     ///
     /// # Errors
     /// [`LoanError`]; what was not done is done the next time.
     pub async fn tick(&self) -> Result<(), LoanError> {
         let now = clock::now();
         let mut state = self.state.lock().await;
-        for (session, mediator) in self.store.sessions_ended_since(state.looked_at).await? {
+        for (session, mediator, worked) in self.store.released_since(state.looked_at).await? {
             if state.book.ever_lent(mediator) {
-                self.count(&mut state, session, mediator).await?;
+                self.count(&mut state, session, mediator, worked).await?;
             }
         }
         state.looked_at = UnixMillis(now.0 - OVERLAP).max(state.looked_at);
@@ -119,29 +124,43 @@ impl Loans {
                 self.carry_out(&mut state, id, event).await?;
             }
         }
-        Ok(())
+        // A window opens without an event.
+        self.tell_core(&mut state).await
     }
 
-    async fn count(&self, state: &mut State, id: SessionId, mediator: MediatorId) -> Result<(), LoanError> {
+    async fn count(
+        &self,
+        state: &mut State,
+        id: SessionId,
+        mediator: MediatorId,
+        worked: Span,
+    ) -> Result<(), LoanError> {
         let entries = self.store.entries(id).await?;
         let Ok(log) = verify(id, entries.iter().map(|entry| (entry.line.as_str(), entry.hash))) else {
             tracing::error!(session = %id.loggable(), "the log is damaged; its minutes are not counted");
             return Ok(());
         };
-        let (Some(borrower), Some(worked)) = (log.session.request.agency.clone(), worked(&log.session))
-        else {
-            return Ok(());
-        };
+        let Some(borrower) = log.session.request.agency.clone() else { return Ok(()) };
         let serves = borrower.clone();
-        let is_own = self.engine.read(move |relay| {
-            relay.roster().get(mediator).is_some_and(|(mediator, _)| mediator.serves.contains(&serves))
+        let needs_no_loan = self.engine.read(move |relay| {
+            relay.roster().get(mediator).is_some_and(|entry| entry.mediator.serves.contains(&serves))
         });
-        if is_own.await? {
+        if needs_no_loan.await? {
             return Ok(());
         }
         if let Some((loan, event)) = state.book.note_minutes(mediator, &borrower, (id, worked), clock::now())
         {
             self.carry_out(state, loan, event).await?;
+        }
+        Ok(())
+    }
+
+    /// The one place where the core learns who is lent to whom.
+    async fn tell_core(&self, state: &mut State) -> Result<(), LoanError> {
+        let lent = state.book.lent_at(clock::now());
+        if state.told != lent {
+            self.engine.input(Input::SetLoans(lent.clone())).await?;
+            state.told = lent;
         }
         Ok(())
     }
@@ -152,11 +171,7 @@ impl Loans {
         self.store.add_loan_event(id, place, &event).await?;
         state.book.apply(id, event);
         tracing::info!(loan = %id.loggable(), "a loan changed");
+        self.tell_core(state).await?;
         Ok(state.book.get(id).cloned().ok_or(LoanRefusal::NoSuchLoan)?)
     }
-}
-
-/// From the assignment to the end.
-fn worked(session: &Session) -> Option<Span> {
-    Some(Span { from: session.assigned_at?, until: session.ended_at? })
 }

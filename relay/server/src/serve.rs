@@ -65,7 +65,7 @@ impl Server {
         let store =
             Store::open(&config.data).await.with_context(|| format!("--data {}", config.data.display()))?;
         let signer = Signer::open(&config.data)?;
-        let engine = Engine::start(store.clone(), media.clone()).await?;
+        let engine = Engine::start(store.clone(), media.clone(), config.dispatch.clone()).await?;
         let loans = Arc::new(Loans::open(store.clone(), engine.clone()).await?);
         let bookings = Arc::new(Bookings::open(store.clone(), engine.clone(), loans.clone()).await?);
         let throttle = Throttle::default();

@@ -23,10 +23,9 @@ pub fn suits_booking(
     let throughout = |holds: fn(&Mediator, UnixMillis) -> bool| {
         holds(mediator, span.from) && holds(mediator, UnixMillis(span.until.0.saturating_sub(1)))
     };
-    let agency_fits = lent
-        || mediator.agency.is_none()
-        || mediator.agency == request.agency
-        || request.agency.as_ref().is_some_and(|agency| mediator.serves.contains(agency));
+    let of_agency =
+        |agency| mediator.agency.as_ref().is_none_or(|own| own == agency) || mediator.serves.contains(agency);
+    let agency_fits = lent || request.agency.as_ref().is_none_or(of_agency);
     let country_fits = mediator.countries.is_empty()
         || request.country.as_ref().is_none_or(|country| mediator.countries.contains(country));
     let collision = booked.iter().find(|other| collide(span, **other));

@@ -73,7 +73,7 @@ impl LoanBook {
             loan.borrower == *borrower
                 && loan.as_of(worked.from).is_some_and(|then| then.lends(mediator, worked.from))
         };
-        let loan = self.of(mediator).find(lent).filter(|loan| !loan.counted(session))?;
+        let loan = self.of(mediator).find(lent).filter(|loan| !loan.counted(session, mediator))?;
         let millis = worked.millis_within(worked);
         let minutes = u32::try_from(millis.unsigned_abs().div_ceil(60_000)).unwrap_or(u32::MAX);
         let step = LoanStep::MinutesUsed { mediator, session, minutes };

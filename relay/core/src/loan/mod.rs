@@ -270,11 +270,13 @@ impl Loan {
         Self::replay(self.id, self.log.iter().take_while(|event| event.at <= at).cloned())
     }
 
-    /// Whether the minutes of this session are counted already.
-    pub fn counted(&self, of: SessionId) -> bool {
-        self.log
-            .iter()
-            .any(|event| matches!(event.step, LoanStep::MinutesUsed { session, .. } if session == of))
+    /// Whether this mediator's minutes in this session are counted already.
+    pub fn counted(&self, of: SessionId, who: MediatorId) -> bool {
+        let counts = |step: &LoanStep| match step {
+            LoanStep::MinutesUsed { mediator, session, .. } => (*session, *mediator) == (of, who),
+            _ => false,
+        };
+        self.log.iter().any(|event| counts(&event.step))
     }
 
     /// When it ends by itself; `None` if it is over.

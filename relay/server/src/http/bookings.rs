@@ -88,7 +88,7 @@ pub(super) async fn begin(
     Id(id): Id<BookingId>,
 ) -> Result<(StatusCode, Json<SessionCreated>), ApiError> {
     let officer = account.id;
-    let ask = async |session, request, booked| request_session(&app, officer, session, request, booked).await;
+    let ask = async |session, request| request_session(&app, officer, session, request).await;
     let created = app.bookings.begin(id, &account.actor(), ask).await?;
     Ok((StatusCode::CREATED, Json(created)))
 }
@@ -180,7 +180,8 @@ async fn check_asked(app: &App, id: BookingId, mediator: MediatorId) -> Result<(
 async fn standing_for(app: &App, mediator: MediatorId, id: BookingId) -> Result<(Mediator, bool), ApiError> {
     let booking = app.bookings.read(|book| book.get(id).cloned()).await;
     let booking = booking.ok_or_else(|| ApiError::no_such("booking"))?;
-    let entry = app.engine.read(move |relay| relay.roster().get(mediator).map(|(entry, _)| entry.clone()));
+    let entry =
+        app.engine.read(move |relay| relay.roster().get(mediator).map(|entry| entry.mediator.clone()));
     let entry = entry.await?.ok_or_else(|| ApiError::no_such("mediator"))?;
     let loans = app.loans.read(LoanBook::clone).await;
     let lent = is_lent(&loans, &entry, &booking);
@@ -195,8 +196,8 @@ async fn shown(app: &App, bookings: Vec<Booking>, whole: bool) -> Result<Vec<Boo
     let views = app.engine.read(move |relay| {
         let mut aliases: HashMap<MediatorId, String> = HashMap::new();
         for offer in bookings.iter().flat_map(|booking| &booking.offers) {
-            if let Some((entry, _)) = relay.roster().get(offer.mediator) {
-                aliases.entry(offer.mediator).or_insert_with(|| entry.alias.clone());
+            if let Some(entry) = relay.roster().get(offer.mediator) {
+                aliases.entry(offer.mediator).or_insert_with(|| entry.mediator.alias.clone());
             }
         }
         let alias = |id| aliases.get(&id).cloned().unwrap_or_default();

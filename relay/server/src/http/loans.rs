@@ -108,9 +108,9 @@ pub(super) async fn offerable(
     app.store.agency(&lender).await?.ok_or_else(|| ApiError::no_such("agency"))?;
     let now = app.now();
     let kept = app.engine.read(move |relay| {
-        let active = relay.roster().standings().filter(|(mediator, _)| mediator.active);
-        let kept = active.filter(|(mediator, _)| mediator.agency.as_ref() == Some(&lender));
-        kept.map(|(mediator, _)| Lendable::of(mediator, now)).collect()
+        let active = relay.roster().entries().map(|entry| &entry.mediator).filter(|entry| entry.active);
+        let kept = active.filter(|entry| entry.agency.as_ref() == Some(&lender));
+        kept.map(|entry| Lendable::of(entry, now)).collect()
     });
     Ok(Json(kept.await?))
 }
@@ -126,7 +126,7 @@ async fn view_of(app: &App, loan: Loan) -> Result<LoanView, ApiError> {
 async fn shown(app: &App, loans: Vec<Loan>) -> Result<Vec<LoanView>, ApiError> {
     let now = app.now();
     let views = app.engine.read(move |relay| {
-        let lendable = |id| relay.roster().get(id).map(|(mediator, _)| Lendable::of(mediator, now));
+        let lendable = |id| relay.roster().get(id).map(|entry| Lendable::of(&entry.mediator, now));
         let view = |loan: &Loan| {
             LoanView::of(loan, loan.limits.mediators.iter().filter_map(|id| lendable(*id)).collect())
         };

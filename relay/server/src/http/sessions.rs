@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use dragoman_core::ids::{AccountId, MediatorId, ParticipantId, SessionId};
+use dragoman_core::ids::{AccountId, ParticipantId, SessionId};
 use dragoman_core::language::{LanguageTag, SEED};
 use dragoman_core::relay::Input;
 use dragoman_core::rest::{
@@ -35,10 +35,9 @@ pub(super) async fn languages(
     let spoken: Vec<LanguageTag> = app
         .engine
         .read(|relay| {
-            let active = relay.roster().standings().filter(|(mediator, _)| mediator.active);
-            active
-                .flat_map(|(mediator, _)| mediator.languages.iter().map(|spoken| spoken.tag.clone()))
-                .collect()
+            let active =
+                relay.roster().entries().map(|entry| &entry.mediator).filter(|mediator| mediator.active);
+            active.flat_map(|mediator| mediator.languages.iter().map(|spoken| spoken.tag.clone())).collect()
         })
         .await?;
     let mut choices: Vec<LanguageChoice> = Vec::new();
@@ -67,17 +66,16 @@ pub(super) async fn create(
     Body(form): Body<SessionForm>,
 ) -> Result<(StatusCode, Json<SessionCreated>), ApiError> {
     let request = of_agency(&app, &account, form.into_request()).await?;
-    let created = request_session(&app, account.id, SessionId(Uuid::new_v4()), request, None).await?;
+    let created = request_session(&app, account.id, SessionId(Uuid::new_v4()), request).await?;
     Ok((StatusCode::CREATED, Json(created)))
 }
 
-/// The one place where a session is requested. `booked`: the mediator who said yes to its booking.
+/// The one place where a session is requested.
 pub(super) async fn request_session(
     app: &App,
     officer_account: AccountId,
     session: SessionId,
     request: SessionRequest,
-    _booked: Option<MediatorId>,
 ) -> Result<SessionCreated, ApiError> {
     let participant = ParticipantId(Uuid::new_v4());
     app.engine
@@ -157,7 +155,7 @@ pub(super) async fn candidates(
     let now = app.now();
     let judged = app
         .engine
-        .read(move |relay| relay.session(id).map(|session| views::candidates(session, relay.roster(), now)))
+        .read(move |relay| relay.session(id).map(|session| views::candidates(relay, session, now)))
         .await?;
     Ok(Json(judged.ok_or_else(|| ApiError::no_such("session"))?))
 }

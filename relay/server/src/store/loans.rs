@@ -1,5 +1,6 @@
 //! The logs of loans, and the sessions whose minutes they may have to count.
 
+use dragoman_core::availability::Span;
 use dragoman_core::ids::{LoanId, MediatorId, SessionId};
 use dragoman_core::loan::LoanEvent;
 use dragoman_core::time::UnixMillis;
@@ -45,22 +46,25 @@ impl Store {
         Ok(())
     }
 
-    /// Sessions with a mediator that ended at this time or later.
+    /// Who was released from which session at this time or later, with the time they were in it.
     ///
     /// # Errors
     /// The database's.
-    pub async fn sessions_ended_since(
+    pub async fn released_since(
         &self,
         since: UnixMillis,
-    ) -> Result<Vec<(SessionId, MediatorId)>, StoreError> {
-        let rows =
-            sqlx::query("SELECT id, mediator FROM sessions WHERE ended_at >= $1 AND mediator IS NOT NULL")
-                .bind(since.0)
-                .fetch_all(&self.pool)
-                .await?;
+    ) -> Result<Vec<(SessionId, MediatorId, Span)>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT session, mediator, assigned_at, released_at FROM assignments WHERE released_at >= $1",
+        )
+        .bind(since.0)
+        .fetch_all(&self.pool)
+        .await?;
         let read = |row: &SqliteRow| {
+            let (from, until) = (row.try_get("assigned_at")?, row.try_get("released_at")?);
+            let span = Span { from: UnixMillis(from), until: UnixMillis(until) };
             let mediator = parsed(row.try_get("mediator")?, "mediator id")?;
-            Ok((parsed(row.try_get("id")?, "session id")?, mediator))
+            Ok((parsed(row.try_get("session")?, "session id")?, mediator, span))
         };
         rows.iter().map(read).collect()
     }

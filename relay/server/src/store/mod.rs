@@ -5,6 +5,7 @@ mod agencies;
 mod bookings;
 mod links;
 mod loans;
+mod memory;
 mod roster;
 mod sessions;
 
@@ -16,7 +17,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 
 pub use accounts::Account;
 pub use links::{Guest, Link, LinkTarget, Redeemed};
-pub use sessions::{Batch, EntryRow, SavedSession, SessionRecordRow};
+pub use sessions::{Batch, EntryRow, NewSession, SavedSession, SessionRecordRow};
 
 /// The store failed, or says no.
 #[derive(Debug, thiserror::Error)]

@@ -6,6 +6,7 @@ import type { CountryCode } from "./CountryCode";
 import type { Gender } from "./Gender";
 import type { IntervieweeLabel } from "./IntervieweeLabel";
 import type { LanguagePair } from "./LanguagePair";
+import type { MediatorId } from "./MediatorId";
 import type { Specialism } from "./Specialism";
 
 /**
@@ -51,4 +52,8 @@ agency: AgencyCode | null,
 /**
  * The country in which the officer works.
  */
-country: CountryCode | null, };
+country: CountryCode | null, 
+/**
+ * Who agreed beforehand to this session, where it was booked.
+ */
+booked: MediatorId | null, };
