@@ -28,7 +28,8 @@ fn mediator(number: u128) -> Result<Mediator> {
 async fn officer(relay: &TestRelay) -> Result<AccountId> {
     let (id, login, role) =
         (AccountId(Uuid::from_u128(7)), "racing.officer".to_owned(), AccountRole::Officer);
-    let account = Account { id, login, role, language: "en".parse()?, mediator: None, password_hash: None };
+    let language = "en".parse()?;
+    let account = Account { id, login, role, language, mediator: None, password_hash: None, agency: None };
     relay.app.store.add_account(&account, relay.app.now()).await?;
     Ok(id)
 }
