@@ -16,6 +16,7 @@ pub mod matching;
 pub mod refusal;
 pub mod relay;
 pub mod rest;
+pub mod rest_push;
 pub mod roster;
 pub mod routing;
 pub mod session;

@@ -10,6 +10,7 @@ use dragoman_core::rest::{
     AccountForm, AccountRow, EnrolRequest, InviteRequest, Joined, LanguageChoice, LinkInfo, LinkMade,
     LinkSecret, LoginRequest, Me, MediatorForm, MediatorRow, SessionCreated, SessionRow,
 };
+use dragoman_core::rest_push::{PushKey, PushSubscriptionEnd, PushSubscriptionForm};
 use dragoman_core::session_types::{Candidate, SessionRequest};
 use dragoman_core::wire::{DeskMessage, DeskRelayMessage, ParticipantMessage, RelayMessage};
 use ts_rs::{Config, TS};
@@ -46,6 +47,9 @@ fn every_type_of_the_wire_is_written() {
         Me,
         MediatorForm,
         MediatorRow,
+        PushKey,
+        PushSubscriptionEnd,
+        PushSubscriptionForm,
         SessionCreated,
         SessionRequest,
         SessionRow,

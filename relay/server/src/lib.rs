@@ -10,6 +10,7 @@ mod files;
 pub mod http;
 pub mod links;
 pub mod media;
+pub mod notify;
 pub mod record;
 pub mod secrets;
 pub mod serve;

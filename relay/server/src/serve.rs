@@ -21,6 +21,7 @@ use crate::engine::Engine;
 use crate::http::{App, router};
 use crate::links::{self, ENROL_FOR, qr_for_terminal};
 use crate::media::Media;
+use crate::notify::{Notifier, no_contacts};
 use crate::record::Signer;
 use crate::store::{Account, Link, LinkTarget, Store};
 use crate::throttle::Throttle;
@@ -63,8 +64,9 @@ impl Server {
         let store =
             Store::open(&config.data).await.with_context(|| format!("--data {}", config.data.display()))?;
         let signer = Signer::open(&config.data)?;
-        let engine = Engine::start(store.clone(), media.clone()).await?;
-        let app = App { config, store, engine, media, throttle: Throttle::default(), signer };
+        let (notifier, lost) = Notifier::start(&config, store.clone(), no_contacts())?;
+        let engine = Engine::start(store.clone(), media.clone(), notifier.clone(), lost).await?;
+        let app = App { config, store, engine, media, notifier, throttle: Throttle::default(), signer };
         Ok(Self { app: Arc::new(app), listener, tls, handle: Handle::new() })
     }
 

@@ -7,6 +7,7 @@ mod desk_socket;
 mod health;
 mod link_routes;
 mod problem;
+mod push;
 mod records;
 mod roster;
 mod session_socket;
@@ -34,6 +35,7 @@ use crate::clock;
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::media::Media;
+use crate::notify::Notifier;
 use crate::record::Signer;
 use crate::store::Store;
 use crate::throttle::Throttle;
@@ -51,6 +53,8 @@ pub struct App {
     pub engine: Engine,
     /// The audio.
     pub media: Arc<Media>,
+    /// Rings those who have no page open.
+    pub notifier: Notifier,
     /// Wrong passwords.
     pub throttle: Throttle,
     /// Signs records.
@@ -95,6 +99,8 @@ pub fn router(app: Arc<App>) -> Router {
         .routes(routes!(records::download))
         .routes(routes!(roster::list, roster::create))
         .routes(routes!(roster::update))
+        .routes(routes!(push::key))
+        .routes(routes!(push::subscribe, push::unsubscribe))
         .routes(routes!(session_socket::open))
         .routes(routes!(desk_socket::open))
         .split_for_parts();

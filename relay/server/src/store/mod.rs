@@ -2,6 +2,7 @@
 
 mod accounts;
 mod links;
+mod push;
 mod roster;
 mod sessions;
 
@@ -13,6 +14,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 
 pub use accounts::Account;
 pub use links::{Guest, Link, LinkTarget, Redeemed};
+pub use push::{MAX_DEVICES, PushSubscription};
 pub use sessions::{Batch, EntryRow, SavedSession, SessionRecordRow};
 
 /// The store failed, or says no.
