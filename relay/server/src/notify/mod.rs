@@ -138,8 +138,7 @@ impl Notifier {
         store: Store,
         contacts: Contacts,
     ) -> anyhow::Result<(Self, mpsc::Receiver<MediatorId>)> {
-        let plain = config.transport == Transport::Plain;
-        let reach = if plain { Reach::AndLoopback } else { Reach::Public };
+        let reach = device_reach(config);
         let push = push::PushSender::open(&config.data, &config.public_url, reach)?;
         let webhook = config.webhook.clone().map(webhook::WebhookSender::new).transpose()?;
         let (lost, losses) = mpsc::channel(LOST_QUEUE);
@@ -210,6 +209,13 @@ pub fn no_contacts() -> Contacts {
     Arc::new(|_| Box::pin(std::future::ready(None)))
 }
 
+/// A relay that people reach by plain HTTP is one of this machine alone, for tests and demonstrations. Behind a proxy
+/// with TLS (`--plain-http` with an https address for people) it is a real one.
+fn device_reach(config: &Config) -> Reach {
+    let alone = config.transport == Transport::Plain && config.public_url.starts_with("http://");
+    if alone { Reach::AndLoopback } else { Reach::Public }
+}
+
 impl Parts {
     async fn contact_of(&self, mediator: MediatorId) -> Option<String> {
         match self.webhook {
@@ -277,6 +283,21 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::config::Settings;
+
+    #[test]
+    fn only_a_relay_of_this_machine_alone_asks_this_machine() {
+        let reach = |plain_http, public_url: Option<&str>| {
+            let (data, listen) = (Some("/tmp/x".into()), Some("127.0.0.1:8443".into()));
+            let public_url = public_url.map(str::to_owned);
+            let settings = Settings { data, listen, plain_http, public_url, ..Settings::default() };
+            device_reach(&settings.check().unwrap())
+        };
+        assert_eq!(reach(true, None), Reach::AndLoopback);
+        assert_eq!(reach(true, Some("https://relay.example")), Reach::Public);
+        assert_eq!(reach(false, None), Reach::Public);
+        assert_eq!(reach(false, Some("http://localhost")), Reach::Public);
+    }
 
     #[test]
     fn a_ring_has_a_name_of_its_own_that_is_a_topic_and_not_the_session() {
