@@ -10,6 +10,7 @@ use dragoman_core::rest::{
     AccountForm, AccountRow, EnrolRequest, InviteRequest, Joined, LanguageChoice, LinkInfo, LinkMade,
     LinkSecret, LoginRequest, Me, MediatorRow, SessionCreated, SessionForm, SessionRow,
 };
+use dragoman_core::rest_directory::{ImportForm, ImportReport, PrivateDetails};
 use dragoman_core::roster::Profile;
 use dragoman_core::session_types::Candidate;
 use dragoman_core::wire::{DeskMessage, DeskRelayMessage, ParticipantMessage, RelayMessage};
@@ -37,6 +38,8 @@ fn every_type_of_the_wire_is_written() {
         AccountRow,
         Candidate,
         EnrolRequest,
+        ImportForm,
+        ImportReport,
         InviteRequest,
         Joined,
         LanguageChoice,
@@ -46,6 +49,7 @@ fn every_type_of_the_wire_is_written() {
         LoginRequest,
         Me,
         MediatorRow,
+        PrivateDetails,
         Profile,
         SessionCreated,
         SessionForm,

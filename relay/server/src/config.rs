@@ -7,6 +7,8 @@ use anyhow::{Context, bail, ensure};
 use clap::Args;
 use serde::Deserialize;
 
+use crate::vault::KEY_FILE;
+
 /// Settings as a person gives them: each by flag, by environment, or in the file named by `--config`.
 #[derive(Args, Deserialize, Debug, Default, Clone)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
@@ -32,6 +34,9 @@ pub struct Settings {
     /// TLS private key (PEM)
     #[arg(long, env = "DRAGOMAN_TLS_KEY", value_name = "FILE")]
     pub tls_key: Option<PathBuf>,
+    /// File of the key that seals private details [default: roster.key in the data folder]
+    #[arg(long, env = "DRAGOMAN_ROSTER_KEY", value_name = "FILE")]
+    pub roster_key: Option<PathBuf>,
     /// Plain HTTP; only on a loopback address
     #[arg(long, env = "DRAGOMAN_PLAIN_HTTP")]
     #[serde(default)]
@@ -55,6 +60,8 @@ pub struct Config {
     pub media_public: Vec<IpAddr>,
     /// Without a trailing slash.
     pub public_url: String,
+    /// The key that seals private details.
+    pub roster_key: PathBuf,
     /// How HTTP is served.
     pub transport: Transport,
     /// Demonstration.
@@ -95,6 +102,7 @@ impl Settings {
             public_url: self.public_url.or(from_file.public_url),
             tls_cert: self.tls_cert.or(from_file.tls_cert),
             tls_key: self.tls_key.or(from_file.tls_key),
+            roster_key: self.roster_key.or(from_file.roster_key),
             plain_http: self.plain_http || from_file.plain_http,
             demo: self.demo || from_file.demo,
         })
@@ -139,7 +147,14 @@ impl Settings {
             "--public-url (DRAGOMAN_PUBLIC_URL): '{public_url}' must begin with https:// (or http:// on loopback)"
         );
         let public_url = public_url.trim_end_matches('/').to_owned();
-        Ok(Config { data, listen, media, media_public, public_url, transport, demo: self.demo })
+        let roster_key = self.roster_key.unwrap_or_else(|| data.join(KEY_FILE));
+        ensure!(
+            !roster_key.is_dir(),
+            "--roster-key (DRAGOMAN_ROSTER_KEY): {} is a folder; name the file in it, such as roster.key",
+            roster_key.display()
+        );
+        let demo = self.demo;
+        Ok(Config { data, listen, media, media_public, public_url, roster_key, transport, demo })
     }
 }
 
@@ -178,6 +193,7 @@ mod tests {
         assert!(message(|s| s.plain_http = true).contains("--plain-http"));
         assert!(message(|s| s.tls_cert = Some("c".into())).contains("--tls-key"));
         assert!(message(|s| s.public_url = Some("relay".into())).contains("--public-url"));
+        assert!(message(|s| s.roster_key = Some("/".into())).contains("--roster-key"));
     }
 
     #[test]

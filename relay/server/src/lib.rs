@@ -5,6 +5,7 @@
 pub mod clock;
 pub mod config;
 pub mod demo;
+pub mod directory;
 pub mod engine;
 mod files;
 pub mod http;
@@ -16,3 +17,4 @@ pub mod serve;
 pub mod store;
 pub mod throttle;
 pub mod tls;
+pub mod vault;

@@ -17,6 +17,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use uuid::Uuid;
 
 use crate::config::Config;
+use crate::directory::Directory;
 use crate::engine::Engine;
 use crate::http::{App, router};
 use crate::links::{self, ENROL_FOR, qr_for_terminal};
@@ -24,6 +25,7 @@ use crate::media::Media;
 use crate::record::Signer;
 use crate::store::{Account, Link, LinkTarget, Store};
 use crate::throttle::Throttle;
+use crate::vault::Vault;
 use crate::{clock, demo, files, tls};
 
 /// How long open requests may take to finish after SIGTERM.
@@ -63,8 +65,11 @@ impl Server {
         let store =
             Store::open(&config.data).await.with_context(|| format!("--data {}", config.data.display()))?;
         let signer = Signer::open(&config.data)?;
+        let vault = Arc::new(Vault::open(&config.roster_key, &store).await?);
+        let directory = Directory::new(store.clone(), vault.clone());
         let engine = Engine::start(store.clone(), media.clone()).await?;
-        let app = App { config, store, engine, media, throttle: Throttle::default(), signer };
+        let throttle = Throttle::default();
+        let app = App { config, store, engine, media, throttle, signer, vault, directory };
         Ok(Self { app: Arc::new(app), listener, tls, handle: Handle::new() })
     }
 

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod links;
+mod private;
 mod roster;
 mod sessions;
 
@@ -13,6 +14,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 
 pub use accounts::Account;
 pub use links::{Guest, Link, LinkTarget, Redeemed};
+pub use private::{Access, AccessNote, PRIVATE_DETAILS, SealedDetails};
 pub use sessions::{Batch, EntryRow, SavedSession, SessionRecordRow};
 
 /// The store failed, or says no.
