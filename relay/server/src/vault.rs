@@ -140,7 +140,8 @@ impl Vault {
         let read = Keys::read(&self.file)
             .map_err(|error| VaultError::Locked(format!("{}: {error:#}", self.file.display())))?;
         if read.check != self.check {
-            let message = "is another key than the one this roster was sealed with; put that one back from its backup";
+            let message =
+                "is another key than the one this roster was sealed with; put that one back from its backup";
             return Err(VaultError::Locked(format!("{} {message}", self.file.display())));
         }
         Ok(keys.insert(Arc::new(read)).clone())
@@ -162,7 +163,8 @@ impl Keys {
 
     fn read(file: &Path) -> anyhow::Result<Self> {
         let open = File::open(file);
-        let open = open.context("can not be read; put it back from its backup, or mount the medium with it")?;
+        let open =
+            open.context("can not be read; put it back from its backup, or mount the medium with it")?;
         let about = open.metadata()?;
         anyhow::ensure!(about.is_file(), "is not a file");
         anyhow::ensure!(
@@ -211,4 +213,80 @@ fn place_of(table: &str, row: Uuid) -> Vec<u8> {
 
 fn normalised(text: &str) -> Zeroizing<String> {
     Zeroizing::new(text.split_whitespace().collect::<Vec<_>>().join(" ").to_uppercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    const TABLE: &str = "private_details";
+
+    async fn vault(folder: &Path) -> anyhow::Result<Vault> {
+        Vault::open(&folder.join(KEY_FILE), &Store::open(folder).await?).await
+    }
+
+    #[tokio::test]
+    async fn what_is_sealed_opens_only_unchanged_in_its_own_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let vault = vault(folder.path()).await.unwrap();
+        let (row, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let sealed = vault.seal(TABLE, row, b"Ana").unwrap();
+        assert_eq!(vault.unseal(TABLE, row, &sealed).unwrap().as_slice(), b"Ana");
+        assert_ne!(vault.seal(TABLE, row, b"Ana").unwrap(), sealed);
+        assert!(matches!(vault.unseal(TABLE, other, &sealed), Err(VaultError::Damaged(_))));
+        assert!(matches!(vault.unseal("other", row, &sealed), Err(VaultError::Damaged(_))));
+        for place in 0..sealed.len() {
+            let mut changed = sealed.clone();
+            changed[place] ^= 1;
+            assert!(vault.unseal(TABLE, row, &changed).is_err(), "byte {place}");
+            assert!(vault.unseal(TABLE, row, &sealed[..place]).is_err(), "{place} bytes");
+        }
+    }
+
+    #[tokio::test]
+    async fn digests_do_not_depend_on_how_a_number_is_typed_and_differ_between_relays() {
+        let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (vault, other) = (vault(one.path()).await.unwrap(), vault(two.path()).await.unwrap());
+        let case = vault.digest_case(" al-2026   17/é ").unwrap();
+        assert_eq!(case, vault.digest_case("AL-2026 17/É").unwrap());
+        assert_ne!(case, vault.digest_case("AL-2026 18/É").unwrap());
+        assert_ne!(case, other.digest_case("AL-2026 17/É").unwrap());
+        let person = vault.digest_person(case, "V1").unwrap();
+        assert_eq!(person, vault.digest_person(case, "v1 ").unwrap());
+        let elsewhere = vault.digest_case("X").unwrap();
+        assert_ne!(person, vault.digest_person(elsewhere, "V1").unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_key_that_is_lost_wrong_or_open_to_others_locks_until_it_is_mended() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(KEY_FILE);
+        let digest = vault(folder.path()).await.unwrap().digest_case("1").unwrap();
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        let key = std::fs::read(&file).unwrap();
+
+        std::fs::remove_file(&file).unwrap();
+        let locked = vault(folder.path()).await.unwrap();
+        let message = || locked.digest_case("1").unwrap_err().to_string();
+        assert!(message().contains("backup"), "{}", message());
+        assert!(!file.exists(), "a new key can not open what the old one sealed");
+        std::fs::write(&file, "no key").unwrap();
+        assert!(message().contains("chmod 600"), "{}", message());
+        std::fs::set_permissions(&file, PermissionsExt::from_mode(0o600)).unwrap();
+        assert!(message().contains("64 hexadecimal digits"), "{}", message());
+        std::fs::write(&file, "ab".repeat(32)).unwrap();
+        assert!(message().contains("another key"), "{}", message());
+        std::fs::write(&file, &key).unwrap();
+        assert_eq!(locked.digest_case("1"), Ok(digest));
+    }
+
+    #[tokio::test]
+    async fn the_first_start_says_which_setting_is_wrong() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).await.unwrap();
+        let error = Vault::open(&folder.path().join("stick/roster.key"), &store).await.err().unwrap();
+        assert!(format!("{error:#}").contains("--roster-key"), "{error:#}");
+    }
 }

@@ -13,13 +13,14 @@ use dragoman_core::ids::{AccountId, MediatorId, ParticipantId, SessionId};
 use dragoman_core::refusal::Refusal;
 use dragoman_core::relay::{Act, Input, Relay};
 use dragoman_core::rest::AccountRole;
+use dragoman_core::roster::Mediator;
 use dragoman_core::views::Remark;
 use dragoman_core::wire::{DeskRelayMessage, Problem, RelayMessage};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::media::Media;
 use crate::media::sdp::ClientOffer;
-use crate::store::Store;
+use crate::store::{AccessNote, SealedDetails, Store};
 
 /// Inputs that wait for the engine.
 const INPUT_QUEUE: usize = 1_024;
@@ -77,6 +78,7 @@ type Reply<T> = oneshot::Sender<Result<T, EngineError>>;
 
 enum Command {
     Input(Box<Input>, Reply<()>),
+    PutRoster(Vec<Mediator>, Vec<(SealedDetails, AccessNote)>, Reply<()>),
     Read(Box<dyn FnOnce(&Relay) + Send>),
     AttachParticipant(SessionId, ParticipantId, Reply<Attached<RelayMessage>>),
     DetachParticipant(SessionId, ParticipantId, u64),
@@ -105,6 +107,18 @@ impl Engine {
     /// [`EngineError`]; nothing was changed then.
     pub async fn input(&self, input: Input) -> Result<(), EngineError> {
         self.ask(|reply| Command::Input(Box::new(input), reply)).await
+    }
+
+    /// Puts many roster entries and private details in their places: all of them on disk, or none.
+    ///
+    /// # Errors
+    /// [`EngineError`]; nothing was changed then.
+    pub async fn put_roster(
+        &self,
+        mediators: Vec<Mediator>,
+        private: Vec<(SealedDetails, AccessNote)>,
+    ) -> Result<(), EngineError> {
+        self.ask(|reply| Command::PutRoster(mediators, private, reply)).await
     }
 
     /// What a participant does in a session.

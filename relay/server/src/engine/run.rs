@@ -10,6 +10,7 @@ use dragoman_core::evidence::verify;
 use dragoman_core::ids::{ParticipantId, SessionId};
 use dragoman_core::refusal::Refusal;
 use dragoman_core::relay::{Act, Decision, Input, Relay};
+use dragoman_core::roster::Mediator;
 use dragoman_core::routing::routes;
 use dragoman_core::session::Session;
 use dragoman_core::session_types::Phase;
@@ -23,7 +24,7 @@ use crate::clock;
 use crate::media::Media;
 use crate::media::forwarder::SlotChanges;
 use crate::media::sdp::ClientOffer;
-use crate::store::{Batch, EntryRow, Store, StoreError};
+use crate::store::{AccessNote, Batch, EntryRow, SealedDetails, Store, StoreError};
 
 /// How often the core's timers are looked at; offers and waves are counted in seconds.
 const TICK: Duration = Duration::from_millis(100);
@@ -115,6 +116,9 @@ impl Task {
             Command::Input(input, reply) => {
                 let _ = reply.send(self.input(*input).await);
             }
+            Command::PutRoster(mediators, private, reply) => {
+                let _ = reply.send(self.put_roster(mediators, private).await);
+            }
             Command::Read(look) => look(&self.relay),
             Command::AttachParticipant(session, participant, reply) => {
                 let _ = reply.send(self.attach_participant(session, participant).await);
@@ -157,6 +161,40 @@ impl Task {
         self.carry_out(decision, now).await
     }
 
+    /// Everything in one transaction; then the core takes the entries over one by one, and rings whoever became free
+    /// with the last of them.
+    async fn put_roster(
+        &mut self,
+        mediators: Vec<Mediator>,
+        private: Vec<(SealedDetails, AccessNote)>,
+    ) -> Result<(), EngineError> {
+        let batch = Batch { mediators, private, ..Batch::default() };
+        self.write(&batch).await?;
+        let last = batch.mediators.last().cloned();
+        for mediator in batch.mediators {
+            let mut decision = Decision::default();
+            decision.mediator = Some(mediator);
+            self.relay.commit(decision);
+        }
+        self.desks_changed = true;
+        if let Some(mediator) = last
+            && let Err(error) = self.input(Input::PutMediator(mediator)).await
+        {
+            tracing::error!(%error, "those who became free were not rung; the next change will");
+        }
+        Ok(())
+    }
+
+    async fn write(&self, batch: &Batch) -> Result<(), EngineError> {
+        self.store.write(batch).await.map_err(|error| {
+            if let StoreError::PlaceTaken = error {
+                return EngineError::Refused(Refusal::OfferNotRinging);
+            }
+            tracing::error!(%error, "the store refused a decision; nothing was changed");
+            EngineError::Unavailable
+        })
+    }
+
     /// Writes a decision, makes it so, and tells those it concerns.
     async fn carry_out(&mut self, decision: Decision, now: UnixMillis) -> Result<(), EngineError> {
         for draft in &decision.drafts {
@@ -168,13 +206,7 @@ impl Task {
         }
         let batch = batch_of(&decision);
         if !batch.is_empty() {
-            self.store.write(&batch).await.map_err(|error| {
-                if let StoreError::PlaceTaken = error {
-                    return EngineError::Refused(Refusal::OfferNotRinging);
-                }
-                tracing::error!(%error, "the store refused a decision; nothing was changed");
-                EngineError::Unavailable
-            })?;
+            self.write(&batch).await?;
         }
         let changed: Vec<(SessionId, Vec<Event>)> =
             decision.drafts.iter().map(|draft| (draft.session.id, draft.events.clone())).collect();

@@ -46,7 +46,8 @@ impl ApiError {
 
     /// 400 with the first of what is wrong with fields: the code is the field's name and `_malformed`.
     pub(super) fn malformed(errors: Vec<FieldError>) -> Self {
-        let first = errors.into_iter().next().unwrap_or_else(|| FieldError::new("body", "it can not be read"));
+        let first =
+            errors.into_iter().next().unwrap_or_else(|| FieldError::new("body", "it can not be read"));
         Self::bad_request(&format!("{}_malformed", first.column), first.message)
     }
 }

@@ -9,6 +9,7 @@ use dragoman_core::time::UnixMillis;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
+use super::private::{AccessNote, SealedDetails, put_private};
 use super::roster::put_mediator;
 use super::{Store, StoreError, parsed, text_of};
 
@@ -40,6 +41,8 @@ pub struct Batch {
     pub ready: Vec<(MediatorId, bool)>,
     /// Roster entries, new or changed.
     pub mediators: Vec<Mediator>,
+    /// Private details, each with the note of the change.
+    pub private: Vec<(SealedDetails, AccessNote)>,
 }
 
 impl Batch {
@@ -51,6 +54,7 @@ impl Batch {
             && self.entries.is_empty()
             && self.ready.is_empty()
             && self.mediators.is_empty()
+            && self.private.is_empty()
     }
 }
 
@@ -140,6 +144,9 @@ impl Store {
         }
         for mediator in &batch.mediators {
             put_mediator(&mut transaction, mediator).await?;
+        }
+        for (details, note) in &batch.private {
+            put_private(&mut transaction, details, *note).await?;
         }
         for (mediator, ready) in &batch.ready {
             sqlx::query("UPDATE mediators SET ready = $1 WHERE id = $2")
