@@ -67,7 +67,7 @@ impl Server {
         let signer = Signer::open(&config.data)?;
         let vault = Arc::new(Vault::open(&config.roster_key, &store).await?);
         let directory = Directory::new(store.clone(), vault.clone());
-        let engine = Engine::start(store.clone(), media.clone()).await?;
+        let engine = Engine::start(store.clone(), media.clone(), config.dispatch.clone()).await?;
         let throttle = Throttle::default();
         let app = App { config, store, engine, media, throttle, signer, vault, directory };
         Ok(Self { app: Arc::new(app), listener, tls, handle: Handle::new() })

@@ -10,6 +10,7 @@ mod run;
 use std::sync::Arc;
 
 use dragoman_core::ids::{AccountId, MediatorId, ParticipantId, SessionId};
+use dragoman_core::policy::DispatchPolicy;
 use dragoman_core::refusal::Refusal;
 use dragoman_core::relay::{Act, Input, Relay};
 use dragoman_core::rest::AccountRole;
@@ -76,9 +77,12 @@ pub struct Attached<M> {
 
 type Reply<T> = oneshot::Sender<Result<T, EngineError>>;
 
+/// Private details that are written together with a decision.
+type PrivateRows = Vec<(SealedDetails, AccessNote)>;
+
 enum Command {
     Input(Box<Input>, Reply<()>),
-    PutRoster(Vec<Mediator>, Vec<(SealedDetails, AccessNote)>, Reply<()>),
+    InputWith(Box<Input>, PrivateRows, Reply<()>),
     Read(Box<dyn FnOnce(&Relay) + Send>),
     AttachParticipant(SessionId, ParticipantId, Reply<Attached<RelayMessage>>),
     DetachParticipant(SessionId, ParticipantId, u64),
@@ -94,9 +98,9 @@ impl Engine {
     ///
     /// # Errors
     /// If the store can not be read, or a log in it is damaged.
-    pub async fn start(store: Store, media: Arc<Media>) -> anyhow::Result<Self> {
+    pub async fn start(store: Store, media: Arc<Media>, policy: DispatchPolicy) -> anyhow::Result<Self> {
         let (commands, inbox) = mpsc::channel(INPUT_QUEUE);
-        let task = run::Task::restore(store, media).await?;
+        let task = run::Task::restore(store, media, policy).await?;
         tokio::spawn(task.run(inbox));
         Ok(Self { commands })
     }
@@ -116,9 +120,10 @@ impl Engine {
     pub async fn put_roster(
         &self,
         mediators: Vec<Mediator>,
-        private: Vec<(SealedDetails, AccessNote)>,
+        private: PrivateRows,
     ) -> Result<(), EngineError> {
-        self.ask(|reply| Command::PutRoster(mediators, private, reply)).await
+        let input = Box::new(Input::PutRoster(mediators));
+        self.ask(|reply| Command::InputWith(input, private, reply)).await
     }
 
     /// What a participant does in a session.

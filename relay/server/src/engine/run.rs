@@ -8,23 +8,24 @@ use dragoman_core::draft::Draft;
 use dragoman_core::event::Event;
 use dragoman_core::evidence::verify;
 use dragoman_core::ids::{ParticipantId, SessionId};
+use dragoman_core::policy::DispatchPolicy;
 use dragoman_core::refusal::Refusal;
-use dragoman_core::relay::{Act, Decision, Input, Relay};
-use dragoman_core::roster::Mediator;
+use dragoman_core::relay::{Act, Decision, Input, Memory, Relay};
 use dragoman_core::routing::routes;
 use dragoman_core::session::Session;
 use dragoman_core::session_types::Phase;
+use dragoman_core::standing::Change;
 use dragoman_core::time::UnixMillis;
 use dragoman_core::wire::RelayMessage;
 use tokio::sync::mpsc;
 
 use super::messages::{Messages, over};
-use super::{Attached, Command, EngineError};
+use super::{Attached, Command, EngineError, PrivateRows};
 use crate::clock;
 use crate::media::Media;
 use crate::media::forwarder::SlotChanges;
 use crate::media::sdp::ClientOffer;
-use crate::store::{AccessNote, Batch, EntryRow, SealedDetails, Store, StoreError};
+use crate::store::{Batch, EntryRow, NewSession, Store, StoreError};
 
 /// How often the core's timers are looked at; offers and waves are counted in seconds.
 const TICK: Duration = Duration::from_millis(100);
@@ -42,9 +43,13 @@ pub(super) struct Task {
 
 impl Task {
     /// The state as the store has it, with routes set and everybody disconnected.
-    pub(super) async fn restore(store: Store, media: Arc<Media>) -> anyhow::Result<Self> {
+    pub(super) async fn restore(
+        store: Store,
+        media: Arc<Media>,
+        policy: DispatchPolicy,
+    ) -> anyhow::Result<Self> {
         let mut task = Self {
-            relay: Relay::default(),
+            relay: Relay::with_policy(policy),
             store,
             media,
             messages: Messages::default(),
@@ -52,11 +57,13 @@ impl Task {
             desks_shown: Instant::now(),
         };
         let now = clock::now();
-        for (mediator, ready) in task.store.mediators().await? {
+        for (mediator, ready, switched_at) in task.store.mediators().await? {
             let id = mediator.id;
-            for input in [Input::PutMediator(mediator), Input::SetReady(id, ready)] {
-                let _ = task.relay.handle_input(input, now);
-            }
+            let _ = task.relay.handle_input(Input::PutMediator(mediator), now);
+            task.relay.recall(Memory::Switched(id, ready, switched_at));
+        }
+        for memory in task.store.memories(now).await? {
+            task.relay.recall(memory);
         }
         for saved in task.store.unfinished_sessions().await? {
             let entries = saved.entries.iter().map(|entry| (entry.line.as_str(), entry.hash));
@@ -116,8 +123,8 @@ impl Task {
             Command::Input(input, reply) => {
                 let _ = reply.send(self.input(*input).await);
             }
-            Command::PutRoster(mediators, private, reply) => {
-                let _ = reply.send(self.put_roster(mediators, private).await);
+            Command::InputWith(input, private, reply) => {
+                let _ = reply.send(self.input_with(*input, private).await);
             }
             Command::Read(look) => look(&self.relay),
             Command::AttachParticipant(session, participant, reply) => {
@@ -156,47 +163,26 @@ impl Task {
     }
 
     async fn input(&mut self, input: Input) -> Result<(), EngineError> {
+        self.input_with(input, Vec::new()).await
+    }
+
+    async fn input_with(&mut self, input: Input, private: PrivateRows) -> Result<(), EngineError> {
         let now = clock::now();
         let decision = self.relay.decide(input, now)?;
-        self.carry_out(decision, now).await
+        self.carry_out_with(decision, private, now).await
     }
 
-    /// Everything in one transaction; then the core takes the entries over one by one, and rings whoever became free
-    /// with the last of them.
-    async fn put_roster(
-        &mut self,
-        mediators: Vec<Mediator>,
-        private: Vec<(SealedDetails, AccessNote)>,
-    ) -> Result<(), EngineError> {
-        let batch = Batch { mediators, private, ..Batch::default() };
-        self.write(&batch).await?;
-        let last = batch.mediators.last().cloned();
-        for mediator in batch.mediators {
-            let mut decision = Decision::default();
-            decision.mediator = Some(mediator);
-            self.relay.commit(decision);
-        }
-        self.desks_changed = true;
-        if let Some(mediator) = last
-            && let Err(error) = self.input(Input::PutMediator(mediator)).await
-        {
-            tracing::error!(%error, "those who became free were not rung; the next change will");
-        }
-        Ok(())
-    }
-
-    async fn write(&self, batch: &Batch) -> Result<(), EngineError> {
-        self.store.write(batch).await.map_err(|error| {
-            if let StoreError::PlaceTaken = error {
-                return EngineError::Refused(Refusal::OfferNotRinging);
-            }
-            tracing::error!(%error, "the store refused a decision; nothing was changed");
-            EngineError::Unavailable
-        })
-    }
-
-    /// Writes a decision, makes it so, and tells those it concerns.
     async fn carry_out(&mut self, decision: Decision, now: UnixMillis) -> Result<(), EngineError> {
+        self.carry_out_with(decision, Vec::new(), now).await
+    }
+
+    /// Writes a decision and what belongs to it, makes it so, and tells those it concerns.
+    async fn carry_out_with(
+        &mut self,
+        decision: Decision,
+        private: PrivateRows,
+        now: UnixMillis,
+    ) -> Result<(), EngineError> {
         for draft in &decision.drafts {
             // Silence must not wait for the disk. Were the write to fail, it would be the right state all the same.
             if self.relay.session(draft.session.id).is_some_and(|before| falls_silent(before, &draft.session))
@@ -204,9 +190,15 @@ impl Task {
                 self.set_routes(draft.session.id, routes(&draft.session)).await;
             }
         }
-        let batch = batch_of(&decision);
+        let batch = Batch { private, ..batch_of(&decision, now) };
         if !batch.is_empty() {
-            self.write(&batch).await?;
+            self.store.write(&batch).await.map_err(|error| {
+                if let StoreError::PlaceTaken = error {
+                    return EngineError::Refused(Refusal::OfferNotRinging);
+                }
+                tracing::error!(%error, "the store refused a decision; nothing was changed");
+                EngineError::Unavailable
+            })?;
         }
         let changed: Vec<(SessionId, Vec<Event>)> =
             decision.drafts.iter().map(|draft| (draft.session.id, draft.events.clone())).collect();
@@ -293,20 +285,22 @@ fn falls_silent(before: &Session, after: &Session) -> bool {
 }
 
 /// What of a decision must be on disk before it is true.
-fn batch_of(decision: &Decision) -> Batch {
+fn batch_of(decision: &Decision, now: UnixMillis) -> Batch {
     let mut batch = Batch::default();
     for Draft { session, entries, events } in &decision.drafts {
         for event in events {
             match event {
                 Event::SessionRequested { officer_account, .. } => {
-                    batch.created.push((
-                        session.id,
-                        *officer_account,
-                        session.request.languages.clone(),
-                        session.requested_at,
-                    ));
+                    batch.created.push(NewSession {
+                        id: session.id,
+                        officer_account: *officer_account,
+                        requested_at: session.requested_at,
+                        request: session.request.clone(),
+                    });
                 }
-                Event::OfferAccepted { mediator, .. } => batch.assigned.push((session.id, *mediator)),
+                Event::OfferAccepted { mediator, place, .. } => {
+                    batch.assigned.push((session.id, *place, *mediator, now));
+                }
                 _ => {}
             }
         }
@@ -322,7 +316,11 @@ fn batch_of(decision: &Decision) -> Batch {
         };
         batch.entries.extend(entries.iter().map(row));
     }
-    batch.ready.extend(decision.ready);
-    batch.mediators.extend(decision.mediator.clone());
+    for (mediator, change) in &decision.standings {
+        if let Change::Switched(ready, at) = change {
+            batch.ready.push((*mediator, *ready, *at));
+        }
+    }
+    batch.mediators.extend(decision.roster.iter().cloned());
     batch
 }

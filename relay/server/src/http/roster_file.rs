@@ -63,7 +63,7 @@ pub(super) async fn export(
     Query(ExportQuery { names, semicolons }): Query<ExportQuery>,
 ) -> Result<impl IntoResponse, ApiError> {
     let roster: Vec<Mediator> =
-        app.store.mediators().await?.into_iter().map(|(mediator, _)| mediator).collect();
+        app.store.mediators().await?.into_iter().map(|(mediator, ..)| mediator).collect();
     let ids: Vec<MediatorId> = roster.iter().map(|mediator| mediator.id).collect();
     let details =
         if names { app.directory.read(&ids, account.id, app.now()).await? } else { BTreeMap::new() };
@@ -81,7 +81,7 @@ pub(super) async fn export(
 async fn known(app: &App, table: &Table, account: AccountId) -> Result<Known, ApiError> {
     let roster = app.store.mediators().await?;
     let mediators: BTreeMap<_, _> =
-        roster.into_iter().map(|(mediator, _)| (mediator.id, mediator.profile)).collect();
+        roster.into_iter().map(|(mediator, ..)| (mediator.id, mediator.profile)).collect();
     let mut details = BTreeMap::new();
     if table.has_private() {
         app.vault.demand_key()?;

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod links;
+mod memory;
 mod private;
 mod roster;
 mod sessions;
@@ -15,7 +16,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 pub use accounts::Account;
 pub use links::{Guest, Link, LinkTarget, Redeemed};
 pub use private::{Access, AccessNote, PRIVATE_DETAILS, SealedDetails};
-pub use sessions::{Batch, EntryRow, SavedSession, SessionRecordRow};
+pub use sessions::{Batch, EntryRow, NewSession, SavedSession, SessionRecordRow};
 
 /// The store failed, or says no.
 #[derive(Debug, thiserror::Error)]
