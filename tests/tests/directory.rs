@@ -189,7 +189,7 @@ async fn a_power_cut_during_an_import_leaves_all_of_it_or_nothing() -> Result<()
     let before = mediators(&coordinator).await?.len();
     let form = json!({ "csv": file(ROWS, false), "commit": true });
     let mut imported = 0;
-    for wait in [30_u64, 60, 120, 180, 240, 320, 400, 600] {
+    for wait in [40_u64, 80, 110, 130, 150, 170, 190, 220, 300, 600] {
         let (client, form) = (coordinator.clone(), form.clone());
         let asked = tokio::spawn(async move { client.try_post("/api/v1/mediators/import", &form).await });
         tokio::time::sleep(Duration::from_millis(wait)).await;
