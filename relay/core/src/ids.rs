@@ -53,6 +53,14 @@ identifier!(
     /// Somebody who can sign in.
     AccountId, "a"
 );
+identifier!(
+    /// When a mediator is on duty, once or again and again.
+    ShiftId, "d"
+);
+identifier!(
+    /// A calendar that programs outside read by a secret address.
+    FeedId, "f"
+);
 
 /// The form of an identifier that may stand in a log line.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -19,6 +19,7 @@ pub mod matching;
 pub mod refusal;
 pub mod relay;
 pub mod rest;
+pub mod rest_shifts;
 pub mod roster;
 pub mod routing;
 pub mod session;
