@@ -44,7 +44,8 @@ fn window(from: &str, until: &str) -> Span {
 }
 
 fn told(spans: &[DutySpan]) -> Vec<String> {
-    let time = |at: UnixMillis| DateTime::from_timestamp_millis(at.0).unwrap().format("%m-%dT%H:%M").to_string();
+    let time =
+        |at: UnixMillis| DateTime::from_timestamp_millis(at.0).unwrap().format("%m-%dT%H:%M").to_string();
     spans.iter().map(|duty| format!("{}/{}", time(duty.span.from), time(duty.span.until))).collect()
 }
 
@@ -54,9 +55,15 @@ fn a_night_shift_ends_at_six_by_the_wall_clock_whatever_clocks_do() {
         let nights = shift(1, &form("2026-03-02T22:00", zone, 480, "FREQ=DAILY"));
         let march = nights.occurrences(window("2026-03-27T12:00:00", "2026-03-30T12:00:00"));
         // 22:00 is 21:00 UTC in winter and 20:00 in summer; 06:00 is 05:00 and 04:00.
-        assert_eq!(told(&march), ["03-27T21:00/03-28T05:00", "03-28T21:00/03-29T04:00", "03-29T20:00/03-30T04:00"]);
+        assert_eq!(
+            told(&march),
+            ["03-27T21:00/03-28T05:00", "03-28T21:00/03-29T04:00", "03-29T20:00/03-30T04:00"]
+        );
         let october = nights.occurrences(window("2026-10-23T12:00:00", "2026-10-26T12:00:00"));
-        assert_eq!(told(&october), ["10-23T20:00/10-24T04:00", "10-24T20:00/10-25T05:00", "10-25T21:00/10-26T05:00"]);
+        assert_eq!(
+            told(&october),
+            ["10-23T20:00/10-24T04:00", "10-24T20:00/10-25T05:00", "10-25T21:00/10-26T05:00"]
+        );
     }
     // Elsewhere clocks change on other days, or never.
     let london = shift(1, &form("2026-03-02T22:00", "Europe/London", 480, "FREQ=DAILY"));
@@ -106,7 +113,10 @@ fn what_is_wrong_with_a_shift_is_said_with_its_field() {
     let good = form("2026-03-02T22:00", "Europe/Tirane", 480, "FREQ=WEEKLY;BYDAY=MO,WE");
     let cases = [
         (ShiftForm { starts_at: "yesterday".to_owned(), ..good.clone() }, "starts_at: write"),
-        (ShiftForm { starts_at: "2026-03-02T22:00:00+01:00".to_owned(), ..good.clone() }, "without an offset"),
+        (
+            ShiftForm { starts_at: "2026-03-02T22:00:00+01:00".to_owned(), ..good.clone() },
+            "without an offset",
+        ),
         (ShiftForm { starts_at: "2026-03-02T22:00:30".to_owned(), ..good.clone() }, "full minute"),
         (ShiftForm { starts_at: "1026-03-02T22:00".to_owned(), ..good.clone() }, "2000 to 2100"),
         (ShiftForm { zone: "Tirana".to_owned(), ..good.clone() }, "zone: 'Tirana'"),
@@ -115,9 +125,15 @@ fn what_is_wrong_with_a_shift_is_said_with_its_field() {
         (ShiftForm { skipped: vec!["2026-02-30".to_owned()], ..good.clone() }, "skipped: "),
         (ShiftForm { rule: Some("FREQ=SECONDLY".to_owned()), ..good.clone() }, "rule: FREQ=SECONDLY"),
         (ShiftForm { rule: Some("FREQ=WEEKLY;BYDAY=TU".to_owned()), ..good.clone() }, "first day"),
-        (ShiftForm { rule: Some("FREQ=WEEKLY;UNTIL=20260101".to_owned()), ..good.clone() }, "UNTIL is before"),
+        (
+            ShiftForm { rule: Some("FREQ=WEEKLY;UNTIL=20260101".to_owned()), ..good.clone() },
+            "UNTIL is before",
+        ),
         // A day that never comes; looking for it must end.
-        (ShiftForm { rule: Some("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30".to_owned()), ..good.clone() }, "first day"),
+        (
+            ShiftForm { rule: Some("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30".to_owned()), ..good.clone() },
+            "first day",
+        ),
     ];
     for (form, words) in cases {
         let began = Instant::now();
@@ -152,7 +168,8 @@ fn a_skipped_day_takes_one_occurrence_and_no_other() {
     let all = window("2026-01-01T00:00:00", "2027-01-01T00:00:00");
     let day = |text: &str| text.parse::<NaiveDate>().unwrap();
     let less = weekly.skip(day("2026-03-09")).unwrap();
-    let kept: Vec<DutySpan> = weekly.occurrences(all).into_iter().filter(|o| !less.occurrences(all).contains(o)).collect();
+    let kept: Vec<DutySpan> =
+        weekly.occurrences(all).into_iter().filter(|o| !less.occurrences(all).contains(o)).collect();
     assert_eq!((weekly.occurrences(all).len(), told(&kept)), (6, vec!["03-09T21:00/03-10T05:00".to_owned()]));
     for (shift, date) in [(&less, "2026-03-09"), (&weekly, "2026-03-10"), (&weekly, "2027-03-08")] {
         assert!(shift.skip(day(date)).unwrap_err().to_string().starts_with("date: "));
@@ -249,7 +266,8 @@ fn hostile_line() -> impl Strategy<Value = String> {
 
 /// Shifts whose feed is read by other programs in `tests/calendars`, and what we say that they mean.
 fn for_other_programs() -> Vec<Shift> {
-    let mut weekly = form("2026-03-02T22:00", "Europe/Tirane", 480, "FREQ=WEEKLY;BYDAY=MO,WE,SA,SU;UNTIL=20261201");
+    let mut weekly =
+        form("2026-03-02T22:00", "Europe/Tirane", 480, "FREQ=WEEKLY;BYDAY=MO,WE,SA,SU;UNTIL=20261201");
     weekly.skipped = vec!["2026-03-30".to_owned(), "2026-10-26".to_owned()];
     let on_call = ShiftForm {
         duty: Duty::OnCall,
@@ -269,7 +287,8 @@ fn for_other_programs() -> Vec<Shift> {
 #[test]
 fn the_feed_that_other_programs_are_tested_with_is_what_we_write() {
     let shifts = for_other_programs();
-    let aliases = ["Blue Heron", "Grey Wolf; and, \"more\"", "Çelësi i Kaltër", "Црвена Луња", "M5", "M6", "M7"];
+    let aliases =
+        ["Blue Heron", "Grey Wolf; and, \"more\"", "Çelësi i Kaltër", "Црвена Луња", "M5", "M6", "M7"];
     let now = utc("2026-02-01T00:00:00");
     let ics = feed::calendar("Dragoman: AL-BORDER", shifts.iter().zip(aliases), now);
     let mut meaning = String::new();
@@ -283,7 +302,11 @@ fn the_feed_that_other_programs_are_tested_with_is_what_we_write() {
         if std::env::var_os("WRITE_CALENDARS").is_some() {
             std::fs::write(folder.join(name), text).unwrap();
         }
-        assert_eq!(&std::fs::read_to_string(folder.join(name)).unwrap(), text, "{name}: see the test's comment");
+        assert_eq!(
+            &std::fs::read_to_string(folder.join(name)).unwrap(),
+            text,
+            "{name}: see the test's comment"
+        );
     }
     assert!(ics.lines().all(|line| line.len() <= 75), "RFC 5545 §3.1: lines of 75 octets at most");
 }
@@ -313,7 +336,8 @@ fn calendars_of_other_programs_become_shifts_or_problems_in_words() {
         ]
     );
     assert_eq!(shifts[1].duty, Duty::OnCall);
-    let said: Vec<String> = problems.iter().map(|p| format!("{} {}: {}", p.event, p.summary, p.message)).collect();
+    let said: Vec<String> =
+        problems.iter().map(|p| format!("{} {}: {}", p.event, p.summary, p.message)).collect();
     for (line, words) in said.iter().zip([
         ("3 All day", "not a whole day"),
         ("4 Floating", "names no time zone"),
@@ -341,7 +365,10 @@ fn files_that_are_no_calendar_are_refused_as_a_whole() {
     ] {
         let (shifts, problems) = import::shifts(mediator_id(1), ics, None, || ShiftId(Uuid::nil()));
         assert!(shifts.is_empty());
-        assert!(problems.len() == 1 && problems[0].event == 0 && problems[0].message.contains(words), "{problems:?}");
+        assert!(
+            problems.len() == 1 && problems[0].event == 0 && problems[0].message.contains(words),
+            "{problems:?}"
+        );
     }
 }
 
@@ -356,8 +383,11 @@ fn coverage_counts_who_is_there_all_through_an_hour_and_finds_gaps() {
     let albanian = [("sq", Level::Native), ("en", Level::Fluent)];
     let mut lapses = mediator(3, &albanian);
     lapses.profile.vetted_until = Some(utc("2026-03-02T11:00:00"));
-    let roster =
-        [mediator(1, &albanian), mediator(2, &[("sr-Latn", Level::Native), ("sr-Cyrl", Level::Native), ("en", Level::Fluent)]), lapses];
+    let roster = [
+        mediator(1, &albanian),
+        mediator(2, &[("sr-Latn", Level::Native), ("sr-Cyrl", Level::Native), ("en", Level::Fluent)]),
+        lapses,
+    ];
     let duty = |number, start: &str, minutes, duty| {
         shift(number, &ShiftForm { duty, ..form(start, "UTC", minutes, "") })
     };
@@ -371,12 +401,16 @@ fn coverage_counts_who_is_there_all_through_an_hour_and_finds_gaps() {
     let wanted: BTreeSet<String> = ["ti".to_owned()].into();
     let from = (utc("2026-03-02T09:00:00"), 4, "Europe/Tirane".parse().unwrap());
     let people: Vec<&Mediator> = roster.iter().collect();
-    let needed = |language: &str, at: UnixMillis| u32::from(language != "en" && at >= utc("2026-03-02T10:00:00"));
+    let needed =
+        |language: &str, at: UnixMillis| u32::from(language != "en" && at >= utc("2026-03-02T10:00:00"));
     let view = coverage(&people, &duties, &wanted, from, needed);
     assert_eq!(view.hours[0].local, "2026-03-02T10:00");
     let row = |language: &str| view.languages.iter().find(|row| row.language == language).unwrap();
     // 1 leaves at half past eleven, and 3 is not cleared from eleven on.
-    assert_eq!((row("sq").on_shift.as_slice(), row("sq").gaps.as_slice()), ([0, 2, 0, 0].as_slice(), [2, 3].as_slice()));
+    assert_eq!(
+        (row("sq").on_shift.as_slice(), row("sq").gaps.as_slice()),
+        ([0, 2, 0, 0].as_slice(), [2, 3].as_slice())
+    );
     assert_eq!((row("sr").speakers, row("sr").on_call.as_slice()), (1, [0, 1, 0, 0].as_slice()));
     assert_eq!(row("sr").on_shift, [0, 0, 1, 0]);
     assert_eq!((row("en").on_shift.as_slice(), row("en").gaps.len()), ([0, 2, 1, 0].as_slice(), 0));
@@ -432,10 +466,14 @@ fn who_could_fill_an_hour_is_ranked_and_reasoned() {
 fn two_weeks_of_three_thousand_mediators_are_worked_out_in_seconds() {
     let languages = ["sq", "sr", "ar", "fa", "tr", "ur", "ti", "so"];
     let roster: Vec<Mediator> = (0..3_000)
-        .map(|n| mediator(n, &[(languages[n as usize % languages.len()], Level::Native), ("en", Level::Fluent)]))
+        .map(|n| {
+            mediator(n, &[(languages[n as usize % languages.len()], Level::Native), ("en", Level::Fluent)])
+        })
         .collect();
     let shifts: Vec<Shift> = (0..6_000u128)
-        .map(|n| shift(n % 3_000, &form("2024-03-04T22:00", "Europe/Tirane", 480, "FREQ=WEEKLY;BYDAY=MO,TU,WE")))
+        .map(|n| {
+            shift(n % 3_000, &form("2024-03-04T22:00", "Europe/Tirane", 480, "FREQ=WEEKLY;BYDAY=MO,TU,WE"))
+        })
         .collect();
     let began = Instant::now();
     let two_weeks = window("2026-03-16T00:00:00", "2026-03-30T00:00:00");

@@ -49,8 +49,10 @@ mod tests {
 
     #[test]
     fn spans_of_one_duty_that_meet_are_one_and_others_stay_apart() {
-        let duty =
-            |from, until, duty| DutySpan { span: Span { from: UnixMillis(from), until: UnixMillis(until) }, duty };
+        let duty = |from, until, duty| DutySpan {
+            span: Span { from: UnixMillis(from), until: UnixMillis(until) },
+            duty,
+        };
         let spans = vec![
             duty(50, 60, OnShift),
             duty(10, 20, OnShift),
@@ -59,7 +61,8 @@ mod tests {
             duty(15, 40, OnCall),
             duty(31, 32, OnShift),
         ];
-        let expected = [duty(10, 30, OnShift), duty(15, 40, OnCall), duty(31, 32, OnShift), duty(50, 60, OnShift)];
+        let expected =
+            [duty(10, 30, OnShift), duty(15, 40, OnCall), duty(31, 32, OnShift), duty(50, 60, OnShift)];
         assert_eq!(merged(spans), expected);
     }
 }

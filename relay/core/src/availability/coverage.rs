@@ -70,7 +70,8 @@ pub fn coverage(
     needed: impl Fn(&str, UnixMillis) -> u32,
 ) -> CoverageView {
     let hours = hours.min(MAX_HOURS);
-    let begins: Vec<UnixMillis> = (0..i64::from(hours)).map(|n| UnixMillis(from.0.saturating_add(n * HOUR))).collect();
+    let begins: Vec<UnixMillis> =
+        (0..i64::from(hours)).map(|n| UnixMillis(from.0.saturating_add(n * HOUR))).collect();
     let mut counts: BTreeMap<&str, Counts> = BTreeMap::new();
     for language in wanted {
         counts.insert(language, Counts::new(begins.len()));
@@ -89,7 +90,8 @@ pub fn coverage(
     let mut languages: Vec<LanguageCoverage> =
         counts.into_iter().map(|(language, counts)| counts.row(language, &begins, &needed)).collect();
     languages.sort_by(|a, b| b.gaps.len().cmp(&a.gaps.len()).then_with(|| a.language.cmp(&b.language)));
-    let told = |at: UnixMillis| CoverageHour { at, local: clock(zone, at).format("%Y-%m-%dT%H:%M").to_string() };
+    let told =
+        |at: UnixMillis| CoverageHour { at, local: clock(zone, at).format("%Y-%m-%dT%H:%M").to_string() };
     CoverageView { zone: zone.name().to_owned(), hours: begins.into_iter().map(told).collect(), languages }
 }
 
@@ -104,8 +106,13 @@ pub fn who_could_fill(
     zone: Tz,
 ) -> FillView {
     let span = Span { from: hour, until: UnixMillis(hour.0.saturating_add(HOUR)) };
-    let mut view =
-        FillView { language: language.to_owned(), hour, on_shift: Vec::new(), on_call: Vec::new(), others: Vec::new() };
+    let mut view = FillView {
+        language: language.to_owned(),
+        hour,
+        on_shift: Vec::new(),
+        on_call: Vec::new(),
+        others: Vec::new(),
+    };
     for mediator in roster.iter().filter(|mediator| mediator.active) {
         let Some(level) = level_of(mediator, language) else { continue };
         let own: &[DutySpan] = duties.get(&mediator.id).map(Vec::as_slice).unwrap_or_default();
@@ -146,7 +153,8 @@ fn filler(mediator: &Mediator, level: Level, own: &[DutySpan], hour: Span, zone:
         (!mediator.is_vetted(hour.from), FillReason::NotVetted),
         (minutes + 60 > limit, FillReason::OverLoadLimit),
     ];
-    let mut reasons: Vec<FillReason> = against.iter().filter(|(holds, _)| *holds).map(|(_, reason)| *reason).collect();
+    let mut reasons: Vec<FillReason> =
+        against.iter().filter(|(holds, _)| *holds).map(|(_, reason)| *reason).collect();
     let fits = reasons.is_empty();
     if own.iter().all(|duty| !duty.span.overlaps(day)) {
         reasons.push(FillReason::FreeThatDay);
@@ -161,7 +169,12 @@ fn filler(mediator: &Mediator, level: Level, own: &[DutySpan], hour: Span, zone:
 
 /// How well a mediator speaks a primary language, in whichever variety best.
 fn level_of(mediator: &Mediator, language: &str) -> Option<Level> {
-    mediator.languages.iter().filter(|spoken| spoken.tag.primary() == language).map(|spoken| spoken.level).max()
+    mediator
+        .languages
+        .iter()
+        .filter(|spoken| spoken.tag.primary() == language)
+        .map(|spoken| spoken.level)
+        .max()
 }
 
 fn primaries(mediator: &Mediator) -> BTreeSet<&str> {
@@ -191,14 +204,28 @@ impl Counts {
         }
     }
 
-    fn row(self, language: &str, begins: &[UnixMillis], needed: &impl Fn(&str, UnixMillis) -> u32) -> LanguageCoverage {
+    fn row(
+        self,
+        language: &str,
+        begins: &[UnixMillis],
+        needed: &impl Fn(&str, UnixMillis) -> u32,
+    ) -> LanguageCoverage {
         let weakest = |parts: &[u32]| parts.iter().copied().min().unwrap_or(0);
         let on_shift: Vec<u32> = self.on_shift.chunks(PARTS).map(weakest).collect();
         let on_call = self.on_call.chunks(PARTS).map(weakest).collect();
         let needed: Vec<u32> = begins.iter().map(|at| needed(language, *at)).collect();
-        let gaps = (0u32..).zip(on_shift.iter().zip(&needed)).filter(|(_, (here, needed))| **needed > 0 && **here == 0);
+        let gaps = (0u32..)
+            .zip(on_shift.iter().zip(&needed))
+            .filter(|(_, (here, needed))| **needed > 0 && **here == 0);
         let gaps = gaps.map(|(hour, _)| hour).collect();
-        LanguageCoverage { language: language.to_owned(), speakers: self.speakers, on_shift, on_call, needed, gaps }
+        LanguageCoverage {
+            language: language.to_owned(),
+            speakers: self.speakers,
+            on_shift,
+            on_call,
+            needed,
+            gaps,
+        }
     }
 }
 
@@ -209,7 +236,8 @@ fn parts_on_duty(own: &[DutySpan], begins: &[UnixMillis], cleared: &[bool]) -> V
     let last = i64::try_from(parts.len()).unwrap_or(i64::MAX);
     for DutySpan { span, duty } in own {
         // Only parts that the span covers wholly.
-        let from = span.from.0.saturating_sub(first.0).saturating_add(PART - 1).div_euclid(PART).clamp(0, last);
+        let from =
+            span.from.0.saturating_sub(first.0).saturating_add(PART - 1).div_euclid(PART).clamp(0, last);
         let until = span.until.0.saturating_sub(first.0).div_euclid(PART).clamp(from, last);
         let range = usize::try_from(from).unwrap_or(0)..usize::try_from(until).unwrap_or(0);
         for part in parts.get_mut(range).into_iter().flatten() {

@@ -8,7 +8,8 @@
 use calcard::common::PartialDateTime;
 use calcard::icalendar::{
     ICalendar, ICalendarComponent, ICalendarComponentType, ICalendarDay, ICalendarEntry, ICalendarFrequency,
-    ICalendarMonth, ICalendarParameter, ICalendarProperty, ICalendarRecurrenceRule, ICalendarValue, ICalendarWeekday,
+    ICalendarMonth, ICalendarParameter, ICalendarProperty, ICalendarRecurrenceRule, ICalendarValue,
+    ICalendarWeekday,
 };
 use chrono::{DateTime, Datelike, NaiveDateTime, NaiveTime, Timelike, Weekday};
 use chrono_tz::Tz;
@@ -26,10 +27,17 @@ const PAST: i64 = 31 * 86_400_000;
 /// How far ahead occurrences are written out that could be misread, in milliseconds: 400 days. Feeds are read anew
 /// every few hours.
 const AHEAD: i64 = 400 * 86_400_000;
+/// How far beyond that the time zones are described, in seconds: five years, for calendars that were kept and are not
+/// read anew.
+const ZONES_AHEAD: i64 = 5 * 366 * 86_400;
 
 /// A calendar of shifts, each with what its mediator is called. `name` is the calendar's; `now` becomes DTSTAMP.
 /// Shifts that have no occurrence from a month ago to a year ahead are left out.
-pub fn calendar<'a>(name: &str, shifts: impl IntoIterator<Item = (&'a Shift, &'a str)>, now: UnixMillis) -> String {
+pub fn calendar<'a>(
+    name: &str,
+    shifts: impl IntoIterator<Item = (&'a Shift, &'a str)>,
+    now: UnixMillis,
+) -> String {
     let window = Span { from: UnixMillis(now.0 - PAST), until: UnixMillis(now.0 + AHEAD) };
     let mut calendar = ICalendar { components: vec![head(name)] };
     let mut zones: Vec<Tz> = Vec::new();
@@ -45,7 +53,7 @@ pub fn calendar<'a>(name: &str, shifts: impl IntoIterator<Item = (&'a Shift, &'a
         }
     }
     for zone in zones.into_iter().filter(|zone| *zone != Tz::UTC) {
-        calendar.add_timezone(zone.name(), earliest.0 / 1_000 - 86_400, window.until.0 / 1_000);
+        calendar.add_timezone(zone.name(), earliest.0 / 1_000 - 86_400, window.until.0 / 1_000 + ZONES_AHEAD);
     }
     calendar.to_string()
 }
@@ -83,7 +91,11 @@ fn events(shift: &Shift, alias: &str, window: Span, now: UnixMillis) -> Vec<ICal
     place_by_wall(&mut first, shift);
     first.add_property(ICalendarProperty::Rrule, rule_value(rule));
     for day in &shift.skipped {
-        first.entries.push(wall_time(ICalendarProperty::Exdate, shift.zone, day.and_time(shift.starts_at.time())));
+        first.entries.push(wall_time(
+            ICalendarProperty::Exdate,
+            shift.zone,
+            day.and_time(shift.starts_at.time()),
+        ));
     }
     let mut events = vec![first];
     for start in shift.starts_in(window).into_iter().filter(|start| !is_clear(shift, *start)) {

@@ -40,8 +40,9 @@ pub fn shifts(
             let mut import = Import { zones: calendar.build_tz_resolver(), zone, masters: BTreeMap::new() };
             let events = calendar.components.iter().filter(|c| c.component_type.is_event());
             // Occurrences that were moved stand for themselves, and change the event that they were moved from.
-            let (moved, plain): (Vec<_>, Vec<_>) =
-                (1u32..).zip(events).partition(|(_, event)| event.has_property(&ICalendarProperty::RecurrenceId));
+            let (moved, plain): (Vec<_>, Vec<_>) = (1u32..)
+                .zip(events)
+                .partition(|(_, event)| event.has_property(&ICalendarProperty::RecurrenceId));
             for (number, event) in plain.into_iter().chain(moved) {
                 if let Err(message) = import.take(event, mediator, &mut fresh, &mut shifts) {
                     problems.push(ImportProblem { event: number, summary: title(event), message });
@@ -56,14 +57,15 @@ fn read(ics: &str, zone: Option<&str>) -> Result<(ICalendar, Option<Tz>), String
     if ics.len() > MAX_IMPORT_BYTES {
         return Err("the file is longer than 1 MiB: export a shorter time".to_owned());
     }
-    let zone = zone.filter(|zone| !zone.trim().is_empty()).map(zone_of).transpose().map_err(|e| e.to_string())?;
+    let zone =
+        zone.filter(|zone| !zone.trim().is_empty()).map(zone_of).transpose().map_err(|e| e.to_string())?;
     let not_one = |_| "this is no calendar file: export one as .ics (iCalendar) and choose that".to_owned();
     let calendar = ICalendar::parse(ics).map_err(not_one)?;
     match calendar.components.iter().filter(|c| c.component_type.is_event()).count() {
         0 => Err("there is no event in this file: export a calendar that has some".to_owned()),
-        number if number > MAX_IMPORT_EVENTS => {
-            Err(format!("there are {number} events in this file: take over at most {MAX_IMPORT_EVENTS} at a time"))
-        }
+        number if number > MAX_IMPORT_EVENTS => Err(format!(
+            "there are {number} events in this file: take over at most {MAX_IMPORT_EVENTS} at a time"
+        )),
         _ => Ok((calendar, zone)),
     }
 }
@@ -89,7 +91,8 @@ impl Import<'_> {
             return Ok(());
         }
         let master = event.uid().and_then(|uid| self.masters.get(uid)).copied();
-        let master = recurrence.and(master).and_then(|place| shifts.get(place).cloned().map(|shift| (place, shift)));
+        let master =
+            recurrence.and(master).and_then(|place| shifts.get(place).cloned().map(|shift| (place, shift)));
         match (recurrence, master) {
             (Some(replaced), Some((place, master))) => {
                 let (at, zone) = self.time(replaced)?;
@@ -123,7 +126,8 @@ impl Import<'_> {
         if event.has_property(&ICalendarProperty::Rdate) {
             return Err("it has extra dates (RDATE): add those days as shifts of their own".to_owned());
         }
-        let (start, zone) = self.time(event.property(&ICalendarProperty::Dtstart).ok_or("it has no start (DTSTART)")?)?;
+        let (start, zone) =
+            self.time(event.property(&ICalendarProperty::Dtstart).ok_or("it has no start (DTSTART)")?)?;
         let minutes = self.length(event, (start, zone))?.num_minutes();
         let form = ShiftForm {
             starts_at: start.format("%Y-%m-%dT%H:%M:%S").to_string(),
@@ -137,13 +141,18 @@ impl Import<'_> {
     }
 
     fn span(&self, event: &ICalendarComponent) -> Result<Span, String> {
-        let start = self.time(event.property(&ICalendarProperty::Dtstart).ok_or("it has no start (DTSTART)")?)?;
+        let start =
+            self.time(event.property(&ICalendarProperty::Dtstart).ok_or("it has no start (DTSTART)")?)?;
         let from = moment(start.1, start.0);
         Ok(Span { from, until: moment(start.1, start.0 + self.length(event, start)?) })
     }
 
     /// How long it lasts by the wall clock of its start.
-    fn length(&self, event: &ICalendarComponent, (start, zone): (NaiveDateTime, Tz)) -> Result<TimeDelta, String> {
+    fn length(
+        &self,
+        event: &ICalendarComponent,
+        (start, zone): (NaiveDateTime, Tz),
+    ) -> Result<TimeDelta, String> {
         if let Some(end) = event.property(&ICalendarProperty::Dtend) {
             let (end, end_zone) = self.time(end)?;
             let end = if end_zone == zone { end } else { clock(zone, moment(end_zone, end)) };
@@ -167,7 +176,9 @@ impl Import<'_> {
             }
         }
         if days.len() > MAX_SKIPPED {
-            return Err(format!("more than {MAX_SKIPPED} days are left out (EXDATE): end it and begin a new one"));
+            return Err(format!(
+                "more than {MAX_SKIPPED} days are left out (EXDATE): end it and begin a new one"
+            ));
         }
         Ok(days)
     }
@@ -182,7 +193,9 @@ impl Import<'_> {
             return Err(format!("{name} is not a time: write it like 20260302T220000"));
         };
         if !time.has_date_and_time() {
-            return Err(format!("{name} has no time of day: a shift is not a whole day, give it a beginning and an end"));
+            return Err(format!(
+                "{name} has no time of day: a shift is not a whole day, give it a beginning and an end"
+            ));
         }
         let read = time.to_date_time().ok_or_else(|| format!("{name} is a time that does not exist"))?;
         match (read.offset, entry.tz_id()) {
@@ -195,7 +208,8 @@ impl Import<'_> {
                 }
             },
             (None, None) => {
-                let message = || format!("{name} names no time zone: choose the zone in which these times are meant");
+                let message =
+                    || format!("{name} names no time zone: choose the zone in which these times are meant");
                 self.zone.map(|zone| (read.date_time, zone)).ok_or_else(message)
             }
         }
@@ -218,7 +232,8 @@ fn rule_of(event: &ICalendarComponent) -> Result<Option<String>, String> {
 /// On call where the event says so; our own feeds say it.
 fn duty_of(event: &ICalendarComponent) -> Duty {
     let mut categories = event.properties(&ICalendarProperty::Categories).flat_map(|entry| &entry.values);
-    let on_call = categories.any(|value| value.as_text().is_some_and(|text| text.eq_ignore_ascii_case("ON-CALL")));
+    let on_call =
+        categories.any(|value| value.as_text().is_some_and(|text| text.eq_ignore_ascii_case("ON-CALL")));
     if on_call { Duty::OnCall } else { Duty::OnShift }
 }
 

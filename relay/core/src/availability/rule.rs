@@ -87,7 +87,10 @@ impl Rule {
 
     /// The same with its end in UTC, as RFC 5545 §3.3.10 demands where the start has a zone.
     pub(super) fn with_utc_end(self, zone: Tz) -> Self {
-        let utc = self.last_start(zone).and_then(|at| DateTime::from_timestamp_millis(at.0)).map(|at| at.naive_utc());
+        let utc = self
+            .last_start(zone)
+            .and_then(|at| DateTime::from_timestamp_millis(at.0))
+            .map(|at| at.naive_utc());
         Self { until: utc.map(Until::Utc), ..self }
     }
 
@@ -100,7 +103,8 @@ impl Rule {
             Every::Year => Frequency::Yearly,
         };
         let nth = |&(nth, day): &(i16, Weekday)| NWeekday::new((nth != 0).then_some(nth), day);
-        let months: Vec<Month> = self.by_month.iter().filter_map(|month| Month::try_from(*month).ok()).collect();
+        let months: Vec<Month> =
+            self.by_month.iter().filter_map(|month| Month::try_from(*month).ok()).collect();
         let rule = RRule::new(frequency)
             .interval(self.interval)
             .by_weekday(self.by_day.iter().map(nth).collect())
@@ -126,10 +130,14 @@ impl Rule {
             "BYSETPOS" => self.by_set_pos = list(value, |v| nonzero(name, v, -366, 366))?,
             "WKST" => self.week_start = weekday(value).ok_or_else(|| unreadable(name, value, "MO to SU"))?,
             "BYHOUR" | "BYMINUTE" | "BYSECOND" => {
-                return Err(refuse(format!("{name}: a shift begins at one time of day: leave this part out")));
+                return Err(refuse(format!(
+                    "{name}: a shift begins at one time of day: leave this part out"
+                )));
             }
             "BYWEEKNO" | "BYYEARDAY" => {
-                return Err(refuse(format!("{name} is not used for shifts: say it with BYDAY, BYMONTHDAY or BYMONTH")));
+                return Err(refuse(format!(
+                    "{name} is not used for shifts: say it with BYDAY, BYMONTHDAY or BYMONTH"
+                )));
             }
             _ => return Err(refuse(format!("'{}' is no part of a recurrence rule", short(name)))),
         }

@@ -74,7 +74,8 @@ impl Shift {
     pub fn checked(id: ShiftId, mediator: MediatorId, form: &ShiftForm) -> Result<Self, ShiftProblem> {
         let zone = zone_of(&form.zone)?;
         let rule = form.rule.as_deref().filter(|rule| !rule.trim().is_empty());
-        let rule: Option<Rule> = rule.map(str::parse).transpose().map_err(|e| problem("rule", format!("{e}")))?;
+        let rule: Option<Rule> =
+            rule.map(str::parse).transpose().map_err(|e| problem("rule", format!("{e}")))?;
         let skipped: Result<BTreeSet<NaiveDate>, _> = form.skipped.iter().map(|day| day_of(day)).collect();
         let shift = Self {
             id,
@@ -98,8 +99,13 @@ impl Shift {
         if self.rule.is_none() {
             return Err(problem("date", "this shift happens only once: remove it instead"));
         }
-        if self.skipped.contains(&day) || !self.starts_within(day, day).contains(&day.and_time(self.starts_at.time())) {
-            return Err(problem("date", format!("this shift does not begin on {day}: choose a day on which it does")));
+        if self.skipped.contains(&day)
+            || !self.starts_within(day, day).contains(&day.and_time(self.starts_at.time()))
+        {
+            return Err(problem(
+                "date",
+                format!("this shift does not begin on {day}: choose a day on which it does"),
+            ));
         }
         let mut skipped = self.skipped.clone();
         skipped.insert(day);
@@ -173,7 +179,8 @@ impl Shift {
         // RFC 5545 §3.8.5.3 leaves open what a rule means that does not fall on its own start, and readers differ.
         let first = floating(rule, self.starts_at).and_then(|set| set.into_iter().next());
         if first.map(|first| first.naive_utc()) != Some(self.starts_at) {
-            let message = "the rule does not fall on the shift's first day: let starts_at be the first day of the rule";
+            let message =
+                "the rule does not fall on the shift's first day: let starts_at be the first day of the rule";
             return Err(problem("rule", message));
         }
         if rule.last_start(self.zone).is_some_and(|last| last < moment(self.zone, self.starts_at)) {
@@ -203,7 +210,10 @@ fn jumped_ahead(rule: &Rule, start: NaiveDateTime, first: NaiveDate) -> NaiveDat
 
 fn check_skipped(skipped: &BTreeSet<NaiveDate>) -> Result<(), ShiftProblem> {
     if skipped.len() > MAX_SKIPPED {
-        return Err(problem("skipped", "at most 400 days can be left out: end this shift and make a new one"));
+        return Err(problem(
+            "skipped",
+            "at most 400 days can be left out: end this shift and make a new one",
+        ));
     }
     Ok(())
 }
