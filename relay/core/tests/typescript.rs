@@ -10,6 +10,10 @@ use dragoman_core::rest::{
     AccountForm, AccountRow, EnrolRequest, InviteRequest, Joined, LanguageChoice, LinkInfo, LinkMade,
     LinkSecret, LoginRequest, Me, MediatorRow, SessionCreated, SessionForm, SessionRow,
 };
+use dragoman_core::rest_shifts::{
+    CoverageView, FeedMade, FeedOf, FeedRow, FillView, ImportForm, ImportReport, ShiftForm, ShiftOrder, ShiftRow,
+    SkipForm,
+};
 use dragoman_core::roster::Profile;
 use dragoman_core::session_types::Candidate;
 use dragoman_core::wire::{DeskMessage, DeskRelayMessage, ParticipantMessage, RelayMessage};
@@ -36,7 +40,14 @@ fn every_type_of_the_wire_is_written() {
         AccountForm,
         AccountRow,
         Candidate,
+        CoverageView,
         EnrolRequest,
+        FeedMade,
+        FeedOf,
+        FeedRow,
+        FillView,
+        ImportForm,
+        ImportReport,
         InviteRequest,
         Joined,
         LanguageChoice,
@@ -50,6 +61,10 @@ fn every_type_of_the_wire_is_written() {
         SessionCreated,
         SessionForm,
         SessionRow,
+        ShiftForm,
+        ShiftOrder,
+        ShiftRow,
+        SkipForm,
     );
     assert!(folder.join("SessionView.ts").exists(), "types that are only mentioned are written too");
 }
