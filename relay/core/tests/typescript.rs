@@ -11,8 +11,8 @@ use dragoman_core::rest::{
     LinkSecret, LoginRequest, Me, MediatorRow, SessionCreated, SessionForm, SessionRow,
 };
 use dragoman_core::rest_shifts::{
-    CoverageView, FeedMade, FeedOf, FeedRow, FillView, ImportForm, ImportReport, ShiftForm, ShiftOrder, ShiftRow,
-    SkipForm,
+    CoverageView, FeedMade, FeedOf, FeedRow, FillView, ImportForm, ImportReport, ShiftForm, ShiftOrder,
+    ShiftRow, SkipForm,
 };
 use dragoman_core::roster::Profile;
 use dragoman_core::session_types::Candidate;

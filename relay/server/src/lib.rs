@@ -5,6 +5,7 @@
 pub mod clock;
 pub mod config;
 pub mod demo;
+pub mod duties;
 pub mod engine;
 mod files;
 pub mod http;

@@ -17,6 +17,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use uuid::Uuid;
 
 use crate::config::Config;
+use crate::duties::{self, Duties};
 use crate::engine::Engine;
 use crate::http::{App, router};
 use crate::links::{self, ENROL_FOR, qr_for_terminal};
@@ -64,8 +65,12 @@ impl Server {
             Store::open(&config.data).await.with_context(|| format!("--data {}", config.data.display()))?;
         let signer = Signer::open(&config.data)?;
         let engine = Engine::start(store.clone(), media.clone(), config.dispatch.clone()).await?;
-        let app = App { config, store, engine, media, throttle: Throttle::default(), signer };
-        Ok(Self { app: Arc::new(app), listener, tls, handle: Handle::new() })
+        let (throttle, feed_throttle, duties) = (Throttle::default(), Throttle::default(), Duties::default());
+        // Before the first request, for it may be the one that rings somebody.
+        duties.refresh(&store, &engine).await?;
+        let app = Arc::new(App { config, store, engine, media, throttle, feed_throttle, duties, signer });
+        tokio::spawn(duties::keep_fresh(app.clone()));
+        Ok(Self { app, listener, tls, handle: Handle::new() })
     }
 
     /// The TCP address that is open.

@@ -12,6 +12,18 @@ pub fn duties<'a>(
     shifts: impl IntoIterator<Item = &'a Shift>,
     window: Span,
 ) -> BTreeMap<MediatorId, Vec<DutySpan>> {
+    let mut duties = occurrences(shifts, window);
+    for spans in duties.values_mut() {
+        *spans = merged(std::mem::take(spans));
+    }
+    duties
+}
+
+/// The same with each occurrence for itself, for those to whom the beginning of each matters.
+pub fn occurrences<'a>(
+    shifts: impl IntoIterator<Item = &'a Shift>,
+    window: Span,
+) -> BTreeMap<MediatorId, Vec<DutySpan>> {
     let mut duties: BTreeMap<MediatorId, Vec<DutySpan>> = BTreeMap::new();
     for shift in shifts {
         let occurrences = shift.occurrences(window);
@@ -20,7 +32,7 @@ pub fn duties<'a>(
         }
     }
     for spans in duties.values_mut() {
-        *spans = merged(std::mem::take(spans));
+        spans.sort();
     }
     duties
 }

@@ -251,3 +251,130 @@ fn parts_on_duty(own: &[DutySpan], begins: &[UnixMillis], cleared: &[bool]) -> V
     }
     parts
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::availability::calendar::duties;
+    use crate::availability::samples::{form, mediator, mediator_id, shift, utc, window};
+    use crate::availability::shift::Shift;
+    use crate::rest_shifts::ShiftForm;
+    use crate::roster::LoadLimits;
+
+    #[test]
+    fn coverage_counts_who_is_there_all_through_an_hour_and_finds_gaps() {
+        let albanian = [("sq", Level::Native), ("en", Level::Fluent)];
+        let mut lapses = mediator(3, &albanian);
+        lapses.profile.vetted_until = Some(utc("2026-03-02T11:00:00"));
+        let roster = [
+            mediator(1, &albanian),
+            mediator(2, &[("sr-Latn", Level::Native), ("sr-Cyrl", Level::Native), ("en", Level::Fluent)]),
+            lapses,
+        ];
+        let duty = |number, start: &str, minutes, duty| {
+            shift(number, &ShiftForm { duty, ..form(start, "UTC", minutes, "") })
+        };
+        let shifts = [
+            duty(1, "2026-03-02T10:00", 90, Duty::OnShift),
+            duty(2, "2026-03-02T10:00", 60, Duty::OnCall),
+            duty(2, "2026-03-02T11:00", 60, Duty::OnShift),
+            duty(3, "2026-03-02T10:00", 120, Duty::OnShift),
+        ];
+        let duties = duties(&shifts, window("2026-03-02T00:00:00", "2026-03-03T00:00:00"));
+        let wanted: BTreeSet<String> = ["ti".to_owned()].into();
+        let from = (utc("2026-03-02T09:00:00"), 4, "Europe/Tirane".parse().unwrap());
+        let people: Vec<&Mediator> = roster.iter().collect();
+        let needed =
+            |language: &str, at: UnixMillis| u32::from(language != "en" && at >= utc("2026-03-02T10:00:00"));
+        let view = coverage(&people, &duties, &wanted, from, needed);
+        assert_eq!(view.hours[0].local, "2026-03-02T10:00");
+        let row = |language: &str| view.languages.iter().find(|row| row.language == language).unwrap();
+        // 1 leaves at half past eleven, and 3 is not cleared from eleven on.
+        assert_eq!(
+            (row("sq").on_shift.as_slice(), row("sq").gaps.as_slice()),
+            ([0, 2, 0, 0].as_slice(), [2, 3].as_slice())
+        );
+        assert_eq!((row("sr").speakers, row("sr").on_call.as_slice()), (1, [0, 1, 0, 0].as_slice()));
+        assert_eq!(row("sr").on_shift, [0, 0, 1, 0]);
+        assert_eq!((row("en").on_shift.as_slice(), row("en").gaps.len()), ([0, 2, 1, 0].as_slice(), 0));
+        assert_eq!((row("ti").speakers, row("ti").gaps.as_slice()), (0, [1, 2, 3].as_slice()));
+        assert_eq!(view.languages[0].language, "ti", "most gaps first");
+    }
+
+    #[test]
+    fn who_could_fill_an_hour_is_ranked_and_reasoned() {
+        let albanian = |level| [("sq", level), ("en", Level::Fluent)];
+        let mut tired = mediator(4, &albanian(Level::Native));
+        tired.profile.load = LoadLimits { minutes_a_day: 120, rest_minutes: 10 };
+        let mut unvetted = mediator(5, &albanian(Level::Native));
+        unvetted.profile.vetted_until = None;
+        let mut gone = mediator(6, &albanian(Level::Native));
+        gone.profile.active = false;
+        let roster = [
+            mediator(1, &albanian(Level::Fluent)),
+            mediator(2, &albanian(Level::Native)),
+            mediator(3, &albanian(Level::Native)),
+            tired,
+            unvetted,
+            gone,
+            mediator(7, &[("sr", Level::Native), ("en", Level::Native)]),
+            mediator(8, &albanian(Level::Native)),
+        ];
+        let shifts = [
+            shift(3, &form("2026-03-02T08:00", "UTC", 120, "")),
+            shift(4, &form("2026-03-02T07:00", "UTC", 90, "")),
+            shift(8, &ShiftForm { duty: Duty::OnCall, ..form("2026-03-02T10:30", "UTC", 30, "") }),
+        ];
+        let duties = duties(&shifts, window("2026-03-01T00:00:00", "2026-03-04T00:00:00"));
+        let people: Vec<&Mediator> = roster.iter().collect();
+        let view = who_could_fill(&people, &duties, "sq", utc("2026-03-02T10:00:00"), chrono_tz::UTC);
+        assert_eq!((view.on_shift.len(), view.on_call.as_slice()), (0, [mediator_id(8)].as_slice()));
+        let said: Vec<(u128, bool, Vec<FillReason>)> =
+            view.others.iter().map(|f| (f.mediator.0.as_u128(), f.fits, f.reasons.clone())).collect();
+        assert_eq!(
+            said,
+            [
+                (3, true, vec![FillReason::ShiftAdjoins]),
+                (2, true, vec![FillReason::FreeThatDay]),
+                (1, true, vec![FillReason::FreeThatDay]),
+                (5, false, vec![FillReason::NotVetted, FillReason::FreeThatDay]),
+                (4, false, vec![FillReason::OverLoadLimit]),
+            ]
+        );
+        assert_eq!(view.others[4].minutes_that_day, 90);
+    }
+
+    /// Not a benchmark, but a bound that a slip would break: 3,000 mediators with two weekly shifts each.
+    #[test]
+    fn two_weeks_of_three_thousand_mediators_are_worked_out_in_seconds() {
+        let languages = ["sq", "sr", "ar", "fa", "tr", "ur", "ti", "so"];
+        let roster: Vec<Mediator> = (0..3_000)
+            .map(|n| {
+                mediator(
+                    n,
+                    &[(languages[n as usize % languages.len()], Level::Native), ("en", Level::Fluent)],
+                )
+            })
+            .collect();
+        let shifts: Vec<Shift> = (0..6_000u128)
+            .map(|n| {
+                shift(
+                    n % 3_000,
+                    &form("2024-03-04T22:00", "Europe/Tirane", 480, "FREQ=WEEKLY;BYDAY=MO,TU,WE"),
+                )
+            })
+            .collect();
+        let began = Instant::now();
+        let two_weeks = window("2026-03-16T00:00:00", "2026-03-30T00:00:00");
+        let duties: BTreeMap<MediatorId, Vec<DutySpan>> = duties(&shifts, two_weeks);
+        let expanded = began.elapsed();
+        let people: Vec<&Mediator> = roster.iter().collect();
+        let from = (two_weeks.from, 336, chrono_tz::Europe::Tirane);
+        let view = coverage(&people, &duties, &BTreeSet::new(), from, |_, _| 1);
+        println!("6,000 shifts in {expanded:?}, coverage in {:?}", began.elapsed() - expanded);
+        assert_eq!(view.languages.len(), 9);
+        assert!(began.elapsed() < Duration::from_secs(20));
+    }
+}

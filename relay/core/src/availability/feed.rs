@@ -213,3 +213,83 @@ fn weekday_value(day: Weekday) -> ICalendarWeekday {
         Weekday::Sun => ICalendarWeekday::Sunday,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+    use std::path::Path;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::availability::samples::{any_shift, form, shift, utc, window};
+    use crate::availability::{DutySpan, import};
+    use crate::rest_shifts::ShiftForm;
+
+    /// Shifts whose feed is read by other programs in `tests/calendars`, and what we say that they mean.
+    fn for_other_programs() -> Vec<Shift> {
+        let mut weekly =
+            form("2026-03-02T22:00", "Europe/Tirane", 480, "FREQ=WEEKLY;BYDAY=MO,WE,SA,SU;UNTIL=20261201");
+        weekly.skipped = vec!["2026-03-30".to_owned(), "2026-10-26".to_owned()];
+        let on_call = ShiftForm {
+            duty: Duty::OnCall,
+            ..form("2026-01-04T01:30", "Europe/Belgrade", 90, "FREQ=MONTHLY;BYDAY=-1SU,1SU")
+        };
+        let jumped = form("2026-03-25T02:30", "Europe/Belgrade", 120, "FREQ=DAILY;COUNT=12");
+        let ambiguous = form("2026-10-20T02:30", "Europe/Tirane", 45, "FREQ=DAILY;COUNT=9");
+        let new_york =
+            form("2026-03-01T20:00", "America/New_York", 600, "FREQ=WEEKLY;INTERVAL=1;BYDAY=SA,SU");
+        let tehran = form("2026-03-01T22:15", "Asia/Tehran", 480, "FREQ=DAILY;INTERVAL=9");
+        let once = form("2026-10-24T22:00", "Europe/Tirane", 480, "");
+        let forms = [weekly, on_call, jumped, ambiguous, new_york, tehran, once];
+        (1..).zip(&forms).map(|(number, form)| shift(number, form)).collect()
+    }
+
+    /// `tests/calendars/daylight.ics` is what a feed looks like, and `daylight.txt` what it means by us. Programs that know
+    /// nothing of us read both: `tests/browser/feed.test.mjs`. To write them anew: `WRITE_CALENDARS=1`.
+    #[test]
+    fn the_feed_that_other_programs_are_tested_with_is_what_we_write() {
+        let shifts = for_other_programs();
+        let aliases =
+            ["Blue Heron", "Grey Wolf; and, \"more\"", "Çelësi i Kaltër", "Црвена Луња", "M5", "M6", "M7"];
+        let now = utc("2026-02-01T00:00:00");
+        let ics = calendar("Dragoman: AL-BORDER", shifts.iter().zip(aliases), now);
+        let mut meaning = String::new();
+        for shift in &shifts {
+            for DutySpan { span, .. } in
+                shift.occurrences(window("2026-02-01T00:00:00", "2026-12-31T00:00:00"))
+            {
+                writeln!(meaning, "{}@dragoman {} {}", shift.id, span.from.0, span.until.0).unwrap();
+            }
+        }
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/calendars");
+        for (name, text) in [("daylight.ics", &ics), ("daylight.txt", &meaning)] {
+            if std::env::var_os("WRITE_CALENDARS").is_some() {
+                std::fs::write(folder.join(name), text).unwrap();
+            }
+            assert_eq!(
+                &std::fs::read_to_string(folder.join(name)).unwrap(),
+                text,
+                "{name}: see the test's comment"
+            );
+        }
+        assert!(ics.lines().all(|line| line.len() <= 75), "RFC 5545 §3.1: lines of 75 octets at most");
+    }
+
+    proptest! {
+        #[test]
+        fn a_feed_is_taken_back_as_the_shifts_that_it_came_from(shift in any_shift()) {
+            let now = utc("2026-02-01T00:00:00");
+            let text = calendar("All", [(&shift, "Blue Heron")], now);
+            let span = Span { from: UnixMillis(now.0 - 31 * 86_400_000), until: UnixMillis(now.0 + 395 * 86_400_000) };
+            if !text.contains("BEGIN:VEVENT") {
+                prop_assert!(shift.occurrences(span).is_empty());
+                return Ok(());
+            }
+            let (back, problems) = import::shifts(shift.mediator, &text, None, || shift.id);
+            prop_assert!(problems.is_empty(), "{problems:?}\n{text}");
+            prop_assert_eq!(back.len(), 1, "{}", text);
+            prop_assert_eq!(back[0].occurrences(span), shift.occurrences(span), "{}", text);
+        }
+    }
+}

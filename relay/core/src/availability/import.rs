@@ -241,3 +241,101 @@ fn title(event: &ICalendarComponent) -> String {
     let text = event.property(&ICalendarProperty::Summary).and_then(|entry| entry.values.first()?.as_text());
     text.unwrap_or_default().chars().filter(|c| !c.is_control()).take(60).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::availability::samples::{mediator_id, told, window};
+
+    #[test]
+    fn calendars_of_other_programs_become_shifts_or_problems_in_words() {
+        let ics = include_str!("../../tests/calendars/foreign.ics");
+        let mut number = 0;
+        let (shifts, problems) = super::shifts(mediator_id(1), ics, None, || {
+            number += 1;
+            ShiftId(Uuid::from_u128(number))
+        });
+        let week = window("2026-03-01T00:00:00", "2026-04-15T00:00:00");
+        let made: Vec<(String, Vec<String>)> = shifts
+            .iter()
+            .map(|shift| (shift.zone.name().to_owned(), told(&shift.occurrences(week))))
+            .collect();
+        let text = |list: &[&str]| list.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>();
+        // The third Monday is moved to Tuesday, the fourth cancelled, one is left out; the clock changes on 29 March.
+        assert_eq!(
+            made,
+            [
+                (
+                    "Europe/Berlin".to_owned(),
+                    text(&["03-02T08:00/03-02T12:00", "03-30T07:00/03-30T11:00", "04-13T07:00/04-13T11:00"])
+                ),
+                ("UTC".to_owned(), text(&["03-05T20:00/03-06T04:00"])),
+                ("Europe/Berlin".to_owned(), text(&["03-17T09:00/03-17T13:00"])),
+            ]
+        );
+        assert_eq!(shifts[1].duty, Duty::OnCall);
+        let said: Vec<String> =
+            problems.iter().map(|p| format!("{} {}: {}", p.event, p.summary, p.message)).collect();
+        for (line, words) in said.iter().zip([
+            ("3 All day", "not a whole day"),
+            ("4 Floating", "names no time zone"),
+            ("5 Every second", "by day at most"),
+            ("6 Nowhere", "'Mars/Olympus'"),
+            ("7 Backwards", "ends before it begins"),
+            ("8 No end", "has no end"),
+            ("9 Extra", "RDATE"),
+            ("10 Two days", "1 to 1440"),
+        ]) {
+            assert!(line.starts_with(words.0) && line.contains(words.1), "{line} is not {words:?}");
+        }
+        assert_eq!(said.len(), 8, "{said:?}");
+    }
+
+    #[test]
+    fn files_that_are_no_calendar_are_refused_as_a_whole() {
+        let many = format!("BEGIN:VCALENDAR\n{}END:VCALENDAR", "BEGIN:VEVENT\nEND:VEVENT\n".repeat(501));
+        for (ics, words) in [
+            ("", "no calendar file"),
+            ("name,starts\nheron,22:00", "no calendar file"),
+            ("BEGIN:VCALENDAR\nEND:VCALENDAR\n", "no event"),
+            (&many, "at most 500"),
+            (&"x".repeat((1 << 20) + 1), "1 MiB"),
+        ] {
+            let (shifts, problems) = super::shifts(mediator_id(1), ics, None, || ShiftId(Uuid::nil()));
+            assert!(shifts.is_empty());
+            assert!(
+                problems.len() == 1 && problems[0].event == 0 && problems[0].message.contains(words),
+                "{problems:?}"
+            );
+        }
+    }
+
+    fn hostile_line() -> impl Strategy<Value = String> {
+        prop_oneof![
+            Just("DTSTART:20260329T023000".to_owned()),
+            Just("DTSTART;TZID=Europe/Tirane:20260302T220000".to_owned()),
+            Just("DTEND:20260329T033000Z".to_owned()),
+            Just("DURATION:P99999999999W".to_owned()),
+            Just("DURATION:PT8H".to_owned()),
+            Just("RRULE:FREQ=SECONDLY;COUNT=4000000000".to_owned()),
+            Just("RRULE:FREQ=DAILY;BYHOUR=1,2;INTERVAL=65535".to_owned()),
+            Just("RRULE:FREQ=DAILY".to_owned()),
+            Just("EXDATE;VALUE=DATE:20260305".to_owned()),
+            Just("RECURRENCE-ID:00000000T999999".to_owned()),
+            Just("BEGIN:VEVENT".to_owned()),
+            "[A-Z-]{1,12}[;:=][ -~]{0,40}".prop_map(|line| line),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_the_import_fail_badly(text in "\\PC{0,200}", lines in proptest::collection::vec(hostile_line(), 0..12)) {
+            let ics = format!("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n{}\r\n{text}\r\nEND:VEVENT\r\nEND:VCALENDAR", lines.join("\r\n"));
+            let (shifts, problems) = super::shifts(mediator_id(1), &ics, Some("Europe/Tirane"), || ShiftId(Uuid::nil()));
+            prop_assert!(shifts.len() + problems.len() <= 13);
+        }
+    }
+}

@@ -5,6 +5,8 @@ pub mod coverage;
 pub mod feed;
 pub mod import;
 pub mod rule;
+#[cfg(test)]
+mod samples;
 pub mod shift;
 pub mod wall;
 

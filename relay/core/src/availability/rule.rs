@@ -23,11 +23,7 @@ pub const MAX_COUNT: u32 = 2_000;
 
 /// A recurrence rule, such as `FREQ=WEEKLY;BYDAY=MO,WE;UNTIL=20261231T230000Z`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(try_from = "String", into = "String")]
-#[cfg_attr(feature = "openapi", schema(value_type = String))]
-#[cfg_attr(feature = "typescript", ts(type = "string"))]
 pub struct Rule {
     /// Days, weeks, months or years.
     pub(super) every: Every,
@@ -146,15 +142,16 @@ impl Rule {
 
     /// What RFC 5545 §3.3.10 does not allow together, and what would be searched for long and found seldom.
     fn check_together(self) -> Result<Self, NotARule> {
-        let by_month_or_year = matches!(self.every, Every::Month | Every::Year);
+        let by_day_or_week = matches!(self.every, Every::Day | Every::Week);
         if self.count.is_some() && self.until.is_some() {
             return Err(refuse("give either COUNT or UNTIL, not both".to_owned()));
         }
-        if !by_month_or_year && !(self.by_month_day.is_empty() && self.by_set_pos.is_empty()) {
+        let chooses_in_month = !self.by_month_day.is_empty() || !self.by_set_pos.is_empty();
+        if by_day_or_week && chooses_in_month {
             let message = "BYMONTHDAY and BYSETPOS go with FREQ=MONTHLY or FREQ=YEARLY only";
             return Err(refuse(message.to_owned()));
         }
-        if !by_month_or_year && self.by_day.iter().any(|(nth, _)| *nth != 0) {
+        if by_day_or_week && self.by_day.iter().any(|(nth, _)| *nth != 0) {
             let message = "BYDAY: numbered days such as 1MO go with FREQ=MONTHLY or FREQ=YEARLY only";
             return Err(refuse(message.to_owned()));
         }

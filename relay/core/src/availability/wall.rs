@@ -4,7 +4,9 @@
 //! a time that a wall clock shows twice is its first showing, and one that it never shows is read with the offset from
 //! before the jump.
 
-use chrono::{DateTime, MappedLocalTime, NaiveDateTime, Offset, TimeDelta, TimeZone, Utc};
+use chrono::{
+    DateTime, Datelike, MappedLocalTime, NaiveDateTime, Offset, TimeDelta, TimeZone, Timelike, Utc,
+};
 use chrono_tz::Tz;
 
 use crate::time::UnixMillis;
@@ -26,6 +28,12 @@ pub fn clock(zone: Tz, at: UnixMillis) -> NaiveDateTime {
     let seconds = at.0.clamp(TOLD.0, TOLD.1).div_euclid(1_000);
     let utc: DateTime<Utc> = DateTime::from_timestamp(seconds, 0).unwrap_or_default();
     utc.with_timezone(&zone).naive_local()
+}
+
+/// Which hour of the week a wall clock shows: 0 is Monday's first, 167 Sunday's last.
+pub fn hour_of_week(zone: Tz, at: UnixMillis) -> u32 {
+    let shown = clock(zone, at);
+    shown.weekday().num_days_from_monday() * 24 + shown.hour()
 }
 
 /// Whether a wall clock shows this exactly once, so that nobody can read it otherwise.
@@ -84,5 +92,6 @@ mod tests {
         }
         let shown = clock(chrono_tz::Europe::Tirane, UnixMillis(1_774_746_000_000));
         assert_eq!(shown.to_string(), "2026-03-29 03:00:00");
+        assert_eq!(hour_of_week(chrono_tz::Europe::Tirane, UnixMillis(1_774_746_000_000)), 6 * 24 + 3);
     }
 }

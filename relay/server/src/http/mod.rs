@@ -3,23 +3,28 @@
 mod accounts;
 mod assets;
 mod auth;
+mod coverage;
 mod desk_socket;
+mod feeds;
 mod health;
 mod link_routes;
+mod my_shifts;
 mod problem;
 mod records;
 mod roster;
 mod session_socket;
 mod sessions;
+mod shifts;
 mod socket;
 
 use std::sync::Arc;
 
-use axum::extract::{DefaultBodyLimit, FromRequest, FromRequestParts, Path, Request};
+use axum::extract::{DefaultBodyLimit, FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::routing::get;
 use axum::{Json, Router, middleware};
+use dragoman_core::availability::import::MAX_IMPORT_BYTES;
 use dragoman_core::time::UnixMillis;
 use serde::de::DeserializeOwned;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -32,6 +37,7 @@ use problem::ApiError;
 
 use crate::clock;
 use crate::config::Config;
+use crate::duties::Duties;
 use crate::engine::Engine;
 use crate::media::Media;
 use crate::record::Signer;
@@ -53,6 +59,10 @@ pub struct App {
     pub media: Arc<Media>,
     /// Wrong passwords.
     pub throttle: Throttle,
+    /// Wrong addresses of calendar feeds.
+    pub feed_throttle: Throttle,
+    /// What the engine was told about shifts.
+    pub duties: Duties,
     /// Signs records.
     pub signer: Signer,
 }
@@ -78,6 +88,8 @@ struct ApiDocument;
 
 /// All routes.
 pub fn router(app: Arc<App>) -> Router {
+    // A calendar travels as text within JSON, where each line end takes two characters more.
+    let import_limit = DefaultBodyLimit::max(2 * MAX_IMPORT_BYTES);
     let (api, document) = OpenApiRouter::with_openapi(ApiDocument::openapi())
         .routes(routes!(accounts::login))
         .routes(routes!(accounts::logout))
@@ -95,6 +107,16 @@ pub fn router(app: Arc<App>) -> Router {
         .routes(routes!(records::download))
         .routes(routes!(roster::list, roster::create))
         .routes(routes!(roster::update))
+        .routes(routes!(shifts::list, shifts::create))
+        .routes(routes!(shifts::update, shifts::remove))
+        .routes(routes!(shifts::skip))
+        .merge(OpenApiRouter::new().routes(routes!(shifts::import_calendar)).layer(import_limit))
+        .routes(routes!(my_shifts::list, my_shifts::create))
+        .routes(routes!(my_shifts::skip))
+        .routes(routes!(coverage::show))
+        .routes(routes!(coverage::fill))
+        .routes(routes!(feeds::list, feeds::create))
+        .routes(routes!(feeds::remove))
         .routes(routes!(session_socket::open))
         .routes(routes!(desk_socket::open))
         .split_for_parts();
@@ -102,6 +124,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))
+        .route("/feeds/{file}", get(feeds::read))
         .route("/api/{*rest}", get(no_such_route).post(no_such_route).put(no_such_route))
         .method_not_allowed_fallback(wrong_method)
         .fallback(assets::serve)
@@ -156,6 +179,20 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Id<T> {
             Err(_) => {
                 Err(ApiError::bad_request("id_malformed", "the identifier in the address is not a UUID"))
             }
+        }
+    }
+}
+
+/// What stands after the question mark of an address; what is wrong with it is said.
+pub(crate) struct Asked<T>(T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Asked<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        match Query::<T>::from_request_parts(parts, state).await {
+            Ok(Query(asked)) => Ok(Self(asked)),
+            Err(rejection) => Err(ApiError::bad_request("query_malformed", rejection.body_text())),
         }
     }
 }

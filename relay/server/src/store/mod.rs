@@ -1,10 +1,12 @@
 //! What outlives the process: SQLite, written ahead, synchronised fully, so that what was acknowledged survives.
 
 mod accounts;
+mod feeds;
 mod links;
 mod memory;
 mod roster;
 mod sessions;
+mod shifts;
 
 use std::path::Path;
 use std::time::Duration;
