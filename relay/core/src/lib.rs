@@ -28,6 +28,7 @@ pub mod rest;
 pub mod rest_desk;
 pub mod rest_directory;
 pub mod rest_push;
+pub mod rest_shifts;
 mod ringing_view;
 pub mod roster;
 pub mod roster_check;

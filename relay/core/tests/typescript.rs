@@ -16,6 +16,10 @@ use dragoman_core::rest_desk::{
 };
 use dragoman_core::rest_directory::{ImportForm, ImportReport, PrivateDetails};
 use dragoman_core::rest_push::{PushKey, PushSubscriptionEnd, PushSubscriptionForm};
+use dragoman_core::rest_shifts::{
+    CoverageView, FeedMade, FeedOf, FeedRow, FillView, ShiftForm, ShiftImportForm, ShiftImportReport,
+    ShiftOrder, ShiftRow, SkipForm,
+};
 use dragoman_core::roster::Profile;
 use dragoman_core::session_types::Candidate;
 use dragoman_core::wire::{DeskMessage, DeskRelayMessage, ParticipantMessage, RelayMessage};
@@ -42,7 +46,12 @@ fn every_type_of_the_wire_is_written() {
         AccountForm,
         AccountRow,
         Candidate,
+        CoverageView,
         EnrolRequest,
+        FeedMade,
+        FeedOf,
+        FeedRow,
+        FillView,
         ImportForm,
         ImportReport,
         InviteRequest,
@@ -77,6 +86,12 @@ fn every_type_of_the_wire_is_written() {
         LoanNote,
         LoanView,
         MyBooking,
+        ShiftForm,
+        ShiftImportForm,
+        ShiftImportReport,
+        ShiftOrder,
+        ShiftRow,
+        SkipForm,
     );
     assert!(folder.join("SessionView.ts").exists(), "types that are only mentioned are written too");
 }

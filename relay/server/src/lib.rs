@@ -7,6 +7,7 @@ pub mod clock;
 pub mod config;
 pub mod demo;
 pub mod directory;
+pub mod duties;
 pub mod engine;
 mod files;
 pub mod http;
