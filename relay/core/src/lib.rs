@@ -10,6 +10,7 @@ pub mod dispatch;
 pub mod draft;
 pub mod event;
 pub mod evidence;
+pub mod forecast;
 pub mod ids;
 pub mod language;
 pub mod matching;
