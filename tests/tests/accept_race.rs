@@ -5,7 +5,7 @@ use dragoman_core::ids::{AccountId, MediatorId, ParticipantId, SessionId};
 use dragoman_core::language::LanguagePair;
 use dragoman_core::relay::{Act, Input};
 use dragoman_core::rest::AccountRole;
-use dragoman_core::roster::{Level, Mediator, Qualification, SpokenLanguage};
+use dragoman_core::roster::{Level, Mediator, Profile, SpokenLanguage};
 use dragoman_core::session_types::{OfferState, SessionRequest, Widening};
 use dragoman_core::time::UnixMillis;
 use dragoman_relay::store::{Account, Batch, StoreError};
@@ -18,17 +18,8 @@ const ROUNDS: u128 = 1_000;
 fn mediator(number: u128) -> Result<Mediator> {
     let spoken =
         |tag: &str| Ok::<_, anyhow::Error>(SpokenLanguage { tag: tag.parse()?, level: Level::Fluent });
-    Ok(Mediator {
-        id: MediatorId(Uuid::from_u128(number)),
-        alias: format!("Racer {number}"),
-        languages: vec![spoken("so")?, spoken("en")?],
-        gender: None,
-        qualification: Qualification::Interpreter,
-        trained_for_minors: false,
-        undertaking_signed_at: Some(UnixMillis(1)),
-        vetted_until: Some(UnixMillis(i64::MAX)),
-        active: true,
-    })
+    let profile = Profile::new(&format!("Racer {number}"), vec![spoken("so")?, spoken("en")?]);
+    Ok(Mediator { id: MediatorId(Uuid::from_u128(number)), profile: profile.cleared(UnixMillis(1)) })
 }
 
 async fn officer(relay: &TestRelay) -> Result<AccountId> {
@@ -52,8 +43,7 @@ async fn exactly_one_assignment_each_time() -> Result<()> {
         engine.input(Input::SetReachable(id, true)).await?;
     }
     let languages = LanguagePair { source: "so".parse()?, target: "en".parse()? };
-    let (gender_wish, label) = (None, Default::default());
-    let request = SessionRequest { languages, gender_wish, label, minor: false, transcription_wished: false };
+    let request = SessionRequest::between(languages);
     for round in 0..ROUNDS {
         let (session, officer) =
             (SessionId(Uuid::from_u128(round + 1)), ParticipantId(Uuid::from_u128(round + 1)));

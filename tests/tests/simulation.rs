@@ -12,7 +12,7 @@ use dragoman_core::evidence::{Entry, verify};
 use dragoman_core::ids::{AccountId, MediatorId, ParticipantId, SessionId};
 use dragoman_core::language::LanguagePair;
 use dragoman_core::relay::{Act, Input, Relay};
-use dragoman_core::roster::{Gender, Level, Mediator, Qualification, SpokenLanguage};
+use dragoman_core::roster::{Gender, Level, Mediator, Profile, Specialism, SpokenLanguage};
 use dragoman_core::routing::routes;
 use dragoman_core::session::Session;
 use dragoman_core::session_types::{
@@ -172,11 +172,10 @@ impl World {
         let source = self.pick(&["sq", "sr-Latn", "ar", "fa", "cnr"]).unwrap_or("sq");
         let languages = LanguagePair { source: source.parse().unwrap(), target: "en".parse().unwrap() };
         let request = SessionRequest {
-            languages,
             gender_wish: self.rng.random_bool(0.3).then_some(Gender::Female),
-            label: Default::default(),
             minor: self.rng.random_bool(0.2),
             transcription_wished: self.rng.random_bool(0.7),
+            ..SessionRequest::between(languages)
         };
         let (session, officer) = (SessionId(self.uuid()), ParticipantId(self.uuid()));
         Input::RequestSession { session, officer_account: AccountId(self.uuid()), officer, request }
@@ -202,7 +201,7 @@ impl World {
         let (entry, standing) = self.relay.roster().get(*mediator).unwrap();
         assert!(standing.ready && standing.reachable, "only the ready and reachable ring");
         assert!(entry.undertaking_signed_at.is_some() && entry.vetted_until.unwrap() > self.now);
-        assert!(!session.request.minor || entry.trained_for_minors);
+        assert!(!session.request.minor || entry.specialisms.contains(&Specialism::Minors));
         assert!(session.request.gender_wish.is_none_or(|wish| entry.gender == Some(wish)));
         let declined =
             session.offers.iter().any(|o| o.mediator == *mediator && o.state == OfferState::Declined);
@@ -298,15 +297,13 @@ impl World {
 fn mediator(number: u128, rng: &mut ChaCha8Rng) -> Mediator {
     let mine = ["sq", "sr-Latn", "ar", "fa", "bs"][rng.random_range(0..5)];
     let spoken = |tag: &str, level| SpokenLanguage { tag: tag.parse().unwrap(), level };
-    Mediator {
-        id: MediatorId(Uuid::from_u128(number)),
-        alias: format!("Bird {number}"),
-        languages: vec![spoken(mine, Level::Native), spoken("en", Level::Fluent)],
+    let languages = vec![spoken(mine, Level::Native), spoken("en", Level::Fluent)];
+    let profile = Profile {
         gender: Some(if rng.random_bool(0.5) { Gender::Female } else { Gender::Male }),
-        qualification: Qualification::Interpreter,
-        trained_for_minors: rng.random_bool(0.5),
+        specialisms: rng.random_bool(0.5).then_some(Specialism::Minors).into_iter().collect(),
         undertaking_signed_at: rng.random_bool(0.9).then_some(UnixMillis(1)),
         vetted_until: Some(UnixMillis(if rng.random_bool(0.9) { i64::MAX } else { 2 })),
-        active: true,
-    }
+        ..Profile::new(&format!("Bird {number}"), languages)
+    };
+    Mediator { id: MediatorId(Uuid::from_u128(number)), profile }
 }

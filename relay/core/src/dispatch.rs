@@ -145,24 +145,15 @@ mod tests {
     use crate::ids::{AccountId, ParticipantId, SessionId};
     use crate::language::LanguagePair;
     use crate::relay::{Act, Input, Relay};
-    use crate::roster::{Level, Mediator, Qualification, SpokenLanguage};
+    use crate::roster::{Level, Mediator, Profile, SpokenLanguage};
     use crate::session_types::SessionRequest;
 
     const OFFICER: ParticipantId = ParticipantId(Uuid::from_u128(1));
 
     fn mediator(number: u128) -> Mediator {
         let spoken = |tag: &str| SpokenLanguage { tag: tag.parse().unwrap(), level: Level::Fluent };
-        Mediator {
-            id: MediatorId(Uuid::from_u128(number)),
-            alias: format!("M{number}"),
-            languages: vec![spoken("sq"), spoken("en")],
-            gender: None,
-            qualification: Qualification::Interpreter,
-            trained_for_minors: false,
-            undertaking_signed_at: Some(UnixMillis(0)),
-            vetted_until: Some(UnixMillis(i64::MAX)),
-            active: true,
-        }
+        let profile = Profile::new(&format!("M{number}"), vec![spoken("sq"), spoken("en")]);
+        Mediator { id: MediatorId(Uuid::from_u128(number)), profile: profile.cleared(UnixMillis(0)) }
     }
 
     fn relay_with(mediators: u128) -> Relay {
@@ -180,9 +171,7 @@ mod tests {
     fn request(relay: &mut Relay, number: u128, now: UnixMillis) -> SessionId {
         let session = SessionId(Uuid::from_u128(number));
         let languages = LanguagePair { source: "sq".parse().unwrap(), target: "en".parse().unwrap() };
-        let (gender_wish, label) = (None, Default::default());
-        let request =
-            SessionRequest { languages, gender_wish, label, minor: false, transcription_wished: false };
+        let request = SessionRequest::between(languages);
         let officer_account = AccountId(Uuid::from_u128(9));
         relay
             .handle_input(Input::RequestSession { session, officer_account, officer: OFFICER, request }, now)

@@ -5,6 +5,9 @@
 
 #![forbid(unsafe_code)]
 
+pub mod availability;
+pub mod case;
+pub mod codes;
 mod commands;
 pub mod dispatch;
 pub mod draft;

@@ -1,8 +1,8 @@
 //! Which mediators suit a request, and why. Hard constraints exclude, soft ones rank; both say their reason.
 
 use crate::language::LanguageTag;
-use crate::roster::{Level, Mediator, Qualification, SpokenLanguage};
-use crate::session_types::{Candidate, MatchReason, SessionRequest};
+use crate::roster::{Level, Mediator, Qualification, Specialism, SpokenLanguage};
+use crate::session_types::{Candidate, Circle, MatchReason, SessionRequest};
 use crate::time::UnixMillis;
 
 /// How a mediator stands at this moment.
@@ -75,7 +75,7 @@ pub fn judge(mediator: &Mediator, standing: Standing, wanted: Wanted<'_>, now: U
         }
     }
     if excluded {
-        return Candidate { mediator: mediator.id, eligible: false, score: 0, reasons };
+        return Candidate { mediator: mediator.id, eligible: false, circle: Circle::Pool, score: 0, reasons };
     }
     let mut score = language_points.unwrap_or(0);
     score += match mediator.qualification {
@@ -93,7 +93,7 @@ pub fn judge(mediator: &Mediator, standing: Standing, wanted: Wanted<'_>, now: U
         reasons.push(MatchReason::TrainedForMinors);
     }
     score += u32::try_from(idle_hours(standing, now)).unwrap_or(0);
-    Candidate { mediator: mediator.id, eligible: true, score, reasons }
+    Candidate { mediator: mediator.id, eligible: true, circle: Circle::Pool, score, reasons }
 }
 
 /// The language that a mediator would speak instead of the one asked for, if it is a neighbour of it.
@@ -159,13 +159,16 @@ fn constraints(
 ) -> [(bool, MatchReason); 8] {
     [
         (mediator.active, MatchReason::NotActive),
-        (mediator.undertaking_signed_at.is_some_and(|at| at <= now), MatchReason::NoUndertaking),
-        (mediator.vetted_until.is_some_and(|until| until > now), MatchReason::NotVetted),
+        (mediator.has_undertaking(now), MatchReason::NoUndertaking),
+        (mediator.is_vetted(now), MatchReason::NotVetted),
         (
             request.gender_wish.is_none_or(|wish| mediator.gender == Some(wish)),
             MatchReason::NotTheWishedGender,
         ),
-        (!request.minor || mediator.trained_for_minors, MatchReason::NotTrainedForMinors),
+        (
+            !request.minor || mediator.specialisms.contains(&Specialism::Minors),
+            MatchReason::NotTrainedForMinors,
+        ),
         (standing.ready, MatchReason::NotReady),
         (standing.reachable, MatchReason::NotReachable),
         (!standing.in_session, MatchReason::InAnotherSession),
@@ -201,7 +204,7 @@ mod tests {
     use super::*;
     use crate::ids::MediatorId;
     use crate::language::LanguagePair;
-    use crate::roster::Gender;
+    use crate::roster::{Gender, Profile};
 
     const NOW: UnixMillis = UnixMillis(1_000_000_000);
     const READY: Standing = Standing { ready: true, reachable: true, in_session: false, last_assigned: None };
@@ -209,23 +212,20 @@ mod tests {
     fn mediator(number: u128, languages: &[(&str, Level)]) -> Mediator {
         let spoken =
             |(tag, level): &(&str, Level)| SpokenLanguage { tag: tag.parse().unwrap(), level: *level };
-        Mediator {
-            id: MediatorId(Uuid::from_u128(number)),
-            alias: format!("M{number}"),
-            languages: languages.iter().map(spoken).collect(),
-            gender: Some(Gender::Female),
-            qualification: Qualification::Interpreter,
-            trained_for_minors: false,
-            undertaking_signed_at: Some(UnixMillis(1)),
-            vetted_until: Some(UnixMillis(i64::MAX)),
-            active: true,
-        }
+        let profile = Profile::new(&format!("M{number}"), languages.iter().map(spoken).collect());
+        let profile = Profile { gender: Some(Gender::Female), ..profile.cleared(UnixMillis(1)) };
+        Mediator { id: MediatorId(Uuid::from_u128(number)), profile }
+    }
+
+    fn with(mediator: &Mediator, change: impl FnOnce(&mut Profile)) -> Mediator {
+        let mut changed = mediator.clone();
+        change(&mut changed.profile);
+        changed
     }
 
     fn request(source: &str) -> SessionRequest {
         let languages = LanguagePair { source: source.parse().unwrap(), target: "en".parse().unwrap() };
-        let (gender_wish, label) = (None, Default::default());
-        SessionRequest { languages, gender_wish, label, minor: false, transcription_wished: false }
+        SessionRequest::between(languages)
     }
 
     fn judged(
@@ -245,15 +245,11 @@ mod tests {
         let child = SessionRequest { minor: true, ..plain.clone() };
         let man = SessionRequest { gender_wish: Some(Gender::Male), ..plain.clone() };
         let cases = [
-            (Mediator { active: false, ..good.clone() }, READY, &plain, MatchReason::NotActive),
-            (
-                Mediator { undertaking_signed_at: None, ..good.clone() },
-                READY,
-                &plain,
-                MatchReason::NoUndertaking,
-            ),
-            (Mediator { vetted_until: Some(NOW), ..good.clone() }, READY, &plain, MatchReason::NotVetted),
-            (Mediator { vetted_until: None, ..good.clone() }, READY, &plain, MatchReason::NotVetted),
+            (with(&good, |p| p.active = false), READY, &plain, MatchReason::NotActive),
+            (with(&good, |p| p.undertaking_signed_at = None), READY, &plain, MatchReason::NoUndertaking),
+            (with(&good, |p| p.undertaking_until = Some(NOW)), READY, &plain, MatchReason::NoUndertaking),
+            (with(&good, |p| p.vetted_until = Some(NOW)), READY, &plain, MatchReason::NotVetted),
+            (with(&good, |p| p.vetted_until = None), READY, &plain, MatchReason::NotVetted),
             (good.clone(), READY, &man, MatchReason::NotTheWishedGender),
             (good.clone(), READY, &child, MatchReason::NotTrainedForMinors),
             (good.clone(), Standing { ready: false, ..READY }, &plain, MatchReason::NotReady),

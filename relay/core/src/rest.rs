@@ -1,11 +1,14 @@
 //! Request and answer bodies of `/api/v1`.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
+use crate::codes::Circumstance;
 use crate::ids::{AccountId, MediatorId, ParticipantId, SessionId};
-use crate::language::LanguageTag;
-use crate::roster::{Gender, Mediator, Qualification, SpokenLanguage};
-use crate::session_types::{Phase, Role};
+use crate::language::{LanguagePair, LanguageTag};
+use crate::roster::{Gender, Mediator, Specialism};
+use crate::session_types::{IntervieweeLabel, Phase, Role, SessionRequest};
 use crate::time::UnixMillis;
 
 /// What an account may do.
@@ -117,6 +120,62 @@ pub struct Joined {
     pub language: LanguageTag,
 }
 
+/// `POST /api/v1/sessions` (officer): what is looked for. The relay adds what it knows of the account.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct SessionForm {
+    /// From the interviewee's language into the officer's.
+    pub languages: LanguagePair,
+    /// A hard constraint when given.
+    #[serde(default)]
+    pub gender_wish: Option<Gender>,
+    /// Capacity of the interviewee.
+    #[serde(default)]
+    pub label: IntervieweeLabel,
+    /// The interviewee is a child.
+    #[serde(default)]
+    pub minor: bool,
+    /// A machine transcript is wished.
+    #[serde(default)]
+    pub transcription_wished: bool,
+    /// What a mediator may have a tie to.
+    #[serde(default)]
+    pub circumstances: BTreeSet<Circumstance>,
+    /// Training that would help.
+    #[serde(default)]
+    pub specialisms: BTreeSet<Specialism>,
+}
+
+impl SessionForm {
+    /// Nothing but an interpreter between two languages.
+    pub fn between(languages: LanguagePair) -> Self {
+        Self {
+            languages,
+            gender_wish: None,
+            label: IntervieweeLabel::default(),
+            minor: false,
+            transcription_wished: false,
+            circumstances: BTreeSet::new(),
+            specialisms: BTreeSet::new(),
+        }
+    }
+
+    /// As the core takes it, without what only the relay knows.
+    pub fn into_request(self) -> SessionRequest {
+        SessionRequest {
+            gender_wish: self.gender_wish,
+            label: self.label,
+            minor: self.minor,
+            transcription_wished: self.transcription_wished,
+            circumstances: self.circumstances,
+            specialisms: self.specialisms,
+            ..SessionRequest::between(self.languages)
+        }
+    }
+}
+
 /// Answer to `POST /api/v1/sessions`.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -171,34 +230,6 @@ pub struct SessionRow {
     pub requested_at: UnixMillis,
     /// When it ended.
     pub ended_at: Option<UnixMillis>,
-}
-
-/// `POST /api/v1/mediators`, `PUT /api/v1/mediators/{id}` (coordinator).
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-#[serde(deny_unknown_fields)]
-pub struct MediatorForm {
-    /// 1 to 40 characters; what other participants see.
-    pub alias: String,
-    /// At least two languages, so that there is a pair.
-    pub languages: Vec<SpokenLanguage>,
-    /// As stated.
-    #[serde(default)]
-    pub gender: Option<Gender>,
-    /// Formal standing.
-    pub qualification: Qualification,
-    /// Trained for children.
-    #[serde(default)]
-    pub trained_for_minors: bool,
-    /// When the confidentiality undertaking was signed.
-    #[serde(default)]
-    pub undertaking_signed_at: Option<UnixMillis>,
-    /// Until when vetted.
-    #[serde(default)]
-    pub vetted_until: Option<UnixMillis>,
-    /// On the roster.
-    pub active: bool,
 }
 
 /// One row of `GET /api/v1/mediators`.

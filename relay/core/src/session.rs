@@ -296,13 +296,8 @@ pub(crate) mod testing {
     pub(crate) fn session_in(phase: Phase, roles: &[Role], transcribing: bool) -> Session {
         let at = UnixMillis(1);
         let tag = |text: &str| text.parse::<LanguageTag>().unwrap();
-        let request = SessionRequest {
-            languages: LanguagePair { source: tag("sq"), target: tag("en") },
-            gender_wish: None,
-            label: Default::default(),
-            minor: false,
-            transcription_wished: true,
-        };
+        let languages = LanguagePair { source: tag("sq"), target: tag("en") };
+        let request = SessionRequest { transcription_wished: true, ..SessionRequest::between(languages) };
         let (officer_account, officer) = (AccountId(Uuid::from_u128(1)), ParticipantId(Uuid::from_u128(100)));
         let first = Event::SessionRequested { officer_account, officer, request };
         let mut session = Session::begin(SessionId(Uuid::from_u128(7)), &first, at).unwrap();

@@ -1,10 +1,14 @@
 //! The nouns of a session: request, roles, phases, consents, offers, transcript lines.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
+use crate::case::CaseRef;
+use crate::codes::{AgencyCode, Circumstance, CountryCode};
 use crate::ids::{MediatorId, ParticipantId};
 use crate::language::{LanguagePair, LanguageTag};
-use crate::roster::Gender;
+use crate::roster::{Gender, Specialism};
 use crate::time::UnixMillis;
 
 /// Most participants in one session; the audio of a receiver has one slot fewer.
@@ -62,6 +66,56 @@ pub struct SessionRequest {
     /// The officer wishes a machine transcript; it still needs the interviewee's agreement.
     #[serde(default)]
     pub transcription_wished: bool,
+    /// The case, for the conflict wall and for continuity.
+    #[serde(default)]
+    pub case: Option<CaseRef>,
+    /// What a mediator may have a tie to; whoever declared one is not rung.
+    #[serde(default)]
+    pub circumstances: BTreeSet<Circumstance>,
+    /// Training that would help; preferred, not demanded.
+    #[serde(default)]
+    pub specialisms: BTreeSet<Specialism>,
+    /// The officer's agency.
+    #[serde(default)]
+    pub agency: Option<AgencyCode>,
+    /// The country in which the officer works.
+    #[serde(default)]
+    pub country: Option<CountryCode>,
+}
+
+impl SessionRequest {
+    /// A request for nothing but an interpreter between two languages.
+    pub fn between(languages: LanguagePair) -> Self {
+        Self {
+            languages,
+            gender_wish: None,
+            label: IntervieweeLabel::default(),
+            minor: false,
+            transcription_wished: false,
+            case: None,
+            circumstances: BTreeSet::new(),
+            specialisms: BTreeSet::new(),
+            agency: None,
+            country: None,
+        }
+    }
+}
+
+/// In which circle around a request a mediator stands. The inner circles ring first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Circle {
+    /// Interpreted for this very person before, or is a favourite of the agency.
+    Familiar,
+    /// Ready, or on shift.
+    #[default]
+    Pool,
+    /// Not ready, but on call.
+    OnCall,
+    /// Lent by another agency.
+    Loan,
 }
 
 /// Where a session stands.
@@ -199,6 +253,25 @@ pub enum MatchReason {
     GenderAsWished,
     /// Longest without a session, so the load is spread.
     LongestIdle,
+    /// Has worked less than others in the last 24 hours.
+    LittleWorkToday,
+    /// Interpreted for this very person before.
+    KnowsThePerson,
+    /// The agency asks for this one first.
+    Favourite,
+    /// Trained for what the case needs.
+    Specialised {
+        /// For this.
+        specialism: Specialism,
+    },
+    /// Kept by the officer's own agency.
+    OwnAgency,
+    /// On shift now.
+    OnShift,
+    /// On call now: rings after those who are ready.
+    OnCall,
+    /// Lent by another agency: rings last.
+    OnLoan,
     /// Excluded: does not speak one of the languages.
     DoesNotSpeakPair,
     /// Excluded: not of the wished gender.
@@ -217,6 +290,28 @@ pub enum MatchReason {
     NotReachable,
     /// Excluded now: in another session.
     InAnotherSession,
+    /// Excluded now: rests after a session.
+    Resting {
+        /// Until then.
+        until: UnixMillis,
+    },
+    /// Excluded now: has worked as much as is bearable in 24 hours.
+    LoadLimitReached,
+    /// Excluded now: a booked session begins soon.
+    BookedSoon {
+        /// Then.
+        at: UnixMillis,
+    },
+    /// Excluded: interpreted for the other side in this case.
+    ServedTheOtherSide,
+    /// Excluded: declared a tie to a circumstance of the case.
+    TieDeclared,
+    /// Excluded: of another agency, and not on loan to this one.
+    OtherAgency,
+    /// Excluded: may not serve in this country.
+    OtherCountry,
+    /// An exclusion was lifted by hand, by a role that may, with a reason that stands in the record.
+    Overridden,
     /// Excluded for this session: said no to it.
     DeclinedBefore,
 }
@@ -230,6 +325,9 @@ pub struct Candidate {
     pub mediator: MediatorId,
     /// Whether they may be rung.
     pub eligible: bool,
+    /// In which circle they stand; decides the wave in which they ring.
+    #[serde(default)]
+    pub circle: Circle,
     /// Higher is better; 0 where not eligible. Unit-less.
     pub score: u32,
     /// All reasons, for or against.

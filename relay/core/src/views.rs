@@ -147,8 +147,8 @@ fn mediator_desk(relay: &Relay, id: MediatorId, now: UnixMillis) -> Option<Media
     let (mediator, standing) = relay.roster().get(id)?;
     let barred = [
         (mediator.active, MatchReason::NotActive),
-        (mediator.undertaking_signed_at.is_some_and(|at| at <= now), MatchReason::NoUndertaking),
-        (mediator.vetted_until.is_some_and(|until| until > now), MatchReason::NotVetted),
+        (mediator.has_undertaking(now), MatchReason::NoUndertaking),
+        (mediator.is_vetted(now), MatchReason::NotVetted),
     ];
     let rings = relay.sessions().filter_map(|session| {
         let offer = session.ringing().find(|offer| offer.mediator == id)?;
@@ -197,9 +197,8 @@ fn presence(roster: &Roster) -> Vec<MediatorPresence> {
 fn reach(roster: &Roster, now: UnixMillis) -> Vec<LanguageReach> {
     let mut counts: BTreeMap<LanguageTag, (u32, u32)> = BTreeMap::new();
     for (mediator, standing) in roster.standings().filter(|(mediator, _)| mediator.active) {
-        let cleared = mediator.undertaking_signed_at.is_some_and(|at| at <= now)
-            && mediator.vetted_until.is_some_and(|until| until > now);
-        let could_ring = cleared && standing.ready && standing.reachable && !standing.in_session;
+        let could_ring =
+            mediator.is_cleared(now) && standing.ready && standing.reachable && !standing.in_session;
         for spoken in &mediator.languages {
             let (ready, on_roster) = counts.entry(spoken.tag.clone()).or_default();
             *on_roster += 1;

@@ -8,9 +8,10 @@ use std::path::PathBuf;
 
 use dragoman_core::rest::{
     AccountForm, AccountRow, EnrolRequest, InviteRequest, Joined, LanguageChoice, LinkInfo, LinkMade,
-    LinkSecret, LoginRequest, Me, MediatorForm, MediatorRow, SessionCreated, SessionRow,
+    LinkSecret, LoginRequest, Me, MediatorRow, SessionCreated, SessionForm, SessionRow,
 };
-use dragoman_core::session_types::{Candidate, SessionRequest};
+use dragoman_core::roster::Profile;
+use dragoman_core::session_types::Candidate;
 use dragoman_core::wire::{DeskMessage, DeskRelayMessage, ParticipantMessage, RelayMessage};
 use ts_rs::{Config, TS};
 
@@ -44,10 +45,10 @@ fn every_type_of_the_wire_is_written() {
         LinkSecret,
         LoginRequest,
         Me,
-        MediatorForm,
         MediatorRow,
+        Profile,
         SessionCreated,
-        SessionRequest,
+        SessionForm,
         SessionRow,
     );
     assert!(folder.join("SessionView.ts").exists(), "types that are only mentioned are written too");

@@ -10,8 +10,7 @@ use dragoman_core::ids::{AccountId, MediatorId};
 use dragoman_core::language::LanguageTag;
 use dragoman_core::relay::Input;
 use dragoman_core::rest::{AccountRole, LinkPurpose};
-use dragoman_core::roster::{Gender, Level, Mediator, Qualification, SpokenLanguage};
-use dragoman_core::time::UnixMillis;
+use dragoman_core::roster::{Gender, Level, Mediator, Profile, Qualification, Specialism, SpokenLanguage};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -176,19 +175,17 @@ pub fn print_links(file: &Path) -> anyhow::Result<()> {
 
 fn mediator_of(id: MediatorId, row: Row) -> anyhow::Result<Mediator> {
     let (alias, _, languages, gender, qualification, trained_for_minors) = row;
+    let specialisms = trained_for_minors.then_some(Specialism::Minors).into_iter().collect();
     let now = clock::now();
     let spoken = languages.iter().map(|(tag, level)| Ok(SpokenLanguage { tag: tag.parse()?, level: *level }));
-    Ok(Mediator {
-        id,
-        alias: alias.to_owned(),
-        languages: spoken.collect::<anyhow::Result<_>>()?,
+    let profile = Profile {
         gender: Some(gender),
         qualification,
-        trained_for_minors,
-        undertaking_signed_at: Some(UnixMillis(now.0)),
+        specialisms,
         vetted_until: Some(now + A_YEAR),
-        active: true,
-    })
+        ..Profile::new(alias, spoken.collect::<anyhow::Result<_>>()?).cleared(now)
+    };
+    Ok(Mediator { id, profile })
 }
 
 async fn account(

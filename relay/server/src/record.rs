@@ -279,9 +279,7 @@ mod tests {
     fn ended_session() -> (SessionId, Vec<EntryRow>) {
         let (id, officer) = (SessionId(Uuid::from_u128(1)), ParticipantId(Uuid::from_u128(2)));
         let languages = LanguagePair { source: "sq".parse().unwrap(), target: "en".parse().unwrap() };
-        let (gender_wish, label) = (None, Default::default());
-        let request =
-            SessionRequest { languages, gender_wish, label, minor: false, transcription_wished: false };
+        let request = SessionRequest::between(languages);
         let officer_account = AccountId(Uuid::from_u128(3));
         let inputs = [
             Input::RequestSession { session: id, officer_account, officer, request },

@@ -17,8 +17,8 @@ use dragoman_client::net::{ApiClient, DeskSocket, Link, Trust};
 use dragoman_client::roles::{Scribe, SpeechEngine};
 use dragoman_core::ids::{ParticipantId, SessionId};
 use dragoman_core::language::LanguagePair;
-use dragoman_core::rest::InviteRequest;
-use dragoman_core::session_types::{ConsentKind, Phase, Role, SessionRequest, TranscriptLine};
+use dragoman_core::rest::{InviteRequest, SessionForm};
+use dragoman_core::session_types::{ConsentKind, Phase, Role, TranscriptLine};
 use dragoman_core::wire::{DeskMessage, DeskRelayMessage, ParticipantMessage};
 use dragoman_speech::word_errors;
 use dragoman_tests::correlation::{Alignment, align};
@@ -200,10 +200,9 @@ fn options(voice: &Voice) -> Result<CallOptions> {
     })
 }
 
-fn request() -> Result<SessionRequest> {
+fn request() -> Result<SessionForm> {
     let languages = LanguagePair { source: "sq".parse()?, target: "en".parse()? };
-    let (gender_wish, label) = (None, Default::default());
-    Ok(SessionRequest { languages, gender_wish, label, minor: false, transcription_wished: true })
+    Ok(SessionForm { transcription_wished: true, ..SessionForm::between(languages) })
 }
 
 async fn accept(desk: &mut DeskSocket) -> Result<()> {

@@ -9,8 +9,8 @@ use dragoman_client::net::{ApiClient, Link};
 use dragoman_client::{ClientError, Result};
 use dragoman_core::ids::SessionId;
 use dragoman_core::language::{LanguagePair, LanguageTag};
-use dragoman_core::rest::InviteRequest;
-use dragoman_core::session_types::{IntervieweeLabel, Role, SessionRequest};
+use dragoman_core::rest::{InviteRequest, SessionForm};
+use dragoman_core::session_types::Role;
 use dragoman_core::wire::ParticipantMessage;
 use serde_json::json;
 
@@ -50,15 +50,10 @@ impl Officer {
     pub(crate) async fn run(self) -> Result<()> {
         let api = self.trust.api(&self.link.relay)?;
         let me = api.sign_in(&self.link).await?;
-        let request = SessionRequest {
-            languages: LanguagePair {
-                source: self.language.clone(),
-                target: self.own.clone().unwrap_or(me.language),
-            },
-            gender_wish: None,
-            label: IntervieweeLabel::default(),
-            minor: false,
+        let (source, target) = (self.language.clone(), self.own.clone().unwrap_or(me.language));
+        let request = SessionForm {
             transcription_wished: self.transcribe,
+            ..SessionForm::between(LanguagePair { source, target })
         };
         let session = api.create_session(&request).await?.session;
         print_json(&json!({ "event": "requested", "session": session }))?;

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use dragoman_core::ids::SessionId;
 use dragoman_core::rest::{
-    InviteRequest, Joined, LinkInfo, LinkMade, LinkSecret, LoginRequest, Me, SessionCreated, SessionRow,
+    InviteRequest, Joined, LinkInfo, LinkMade, LinkSecret, LoginRequest, Me, SessionCreated, SessionForm,
+    SessionRow,
 };
-use dragoman_core::session_types::SessionRequest;
 use dragoman_core::wire::Problem;
 use reqwest::cookie::{CookieStore as _, Jar};
 use reqwest::header::HeaderValue;
@@ -89,7 +89,7 @@ impl ApiClient {
     ///
     /// # Errors
     /// [`ClientError::Refused`] if the request makes no sense.
-    pub async fn create_session(&self, request: &SessionRequest) -> Result<SessionCreated> {
+    pub async fn create_session(&self, request: &SessionForm) -> Result<SessionCreated> {
         self.post("/api/v1/sessions", request).await
     }
 

@@ -8,10 +8,10 @@ import type {
   LinkInfo,
   LinkMade,
   Me,
-  MediatorForm,
+  Profile,
   MediatorRow,
   SessionCreated,
-  SessionRequest,
+  SessionForm,
   SessionRow,
 } from '../wire';
 import { call, fetchFile } from './http';
@@ -28,15 +28,15 @@ export const api = {
   join: (secret: string) => call<Joined>('POST', '/links/join', { secret }),
 
   languages: () => call<LanguageChoice[]>('GET', '/languages'),
-  createSession: (request: SessionRequest) => call<SessionCreated>('POST', '/sessions', request),
+  createSession: (request: SessionForm) => call<SessionCreated>('POST', '/sessions', request),
   sessions: () => call<SessionRow[]>('GET', '/sessions'),
   invite: (session: string, request: InviteRequest) => call<LinkMade>('POST', `/sessions/${session}/links`, request),
   record: (session: string, reason: string) =>
     fetchFile(`/sessions/${session}/record?${new URLSearchParams({ reason })}`),
 
   mediators: () => call<MediatorRow[]>('GET', '/mediators'),
-  addMediator: (form: MediatorForm) => call<MediatorRow>('POST', '/mediators', form),
-  changeMediator: (id: string, form: MediatorForm) => call<MediatorRow>('PUT', `/mediators/${id}`, form),
+  addMediator: (form: Profile) => call<MediatorRow>('POST', '/mediators', form),
+  changeMediator: (id: string, form: Profile) => call<MediatorRow>('PUT', `/mediators/${id}`, form),
   accounts: () => call<AccountRow[]>('GET', '/accounts'),
   createAccount: (form: AccountForm) => call<LinkMade>('POST', '/accounts', form),
 };

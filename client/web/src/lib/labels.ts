@@ -6,7 +6,9 @@ import { languageName } from './languages';
 
 export function reasonText(reason: MatchReason, staff: StaffWords, screen: string): string {
   const language = 'spoken' in reason ? languageName(reason.spoken, screen) : '';
-  return fill(staff[`reason_${reason.reason}`], { language });
+  const specialism = 'specialism' in reason ? staff[`specialism_${reason.specialism}`] : '';
+  const time = 'until' in reason ? clockText(reason.until, screen) : 'at' in reason ? clockText(reason.at, screen) : '';
+  return fill(staff[`reason_${reason.reason}`], { language, specialism, time });
 }
 
 export function phaseText(phase: Phase, staff: StaffWords): string {
@@ -63,4 +65,9 @@ export function levelText(level: Level, staff: StaffWords): string {
 
 export function isOver(phase: Phase): boolean {
   return phase === 'sealed' || phase === 'abandoned';
+}
+
+/** The hour and minute of a point in time, as the screen's language writes it. */
+export function clockText(at: number, screen: string): string {
+  return new Intl.DateTimeFormat(screen, { hour: '2-digit', minute: '2-digit' }).format(at);
 }

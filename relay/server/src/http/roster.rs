@@ -8,8 +8,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use dragoman_core::ids::MediatorId;
 use dragoman_core::relay::Input;
-use dragoman_core::rest::{MediatorForm, MediatorRow};
-use dragoman_core::roster::Mediator;
+use dragoman_core::rest::MediatorRow;
+use dragoman_core::roster::{Mediator, Profile};
 use dragoman_core::wire::Problem;
 use uuid::Uuid;
 
@@ -43,12 +43,12 @@ pub(super) async fn list(
 }
 
 /// Adds a mediator.
-#[utoipa::path(post, path = "/api/v1/mediators", tag = "roster", request_body = MediatorForm,
+#[utoipa::path(post, path = "/api/v1/mediators", tag = "roster", request_body = Profile,
     responses((status = 201, body = MediatorRow), (status = 400, body = Problem), (status = 403, body = Problem)))]
 pub(super) async fn create(
     State(app): State<Arc<App>>,
     _keeper: RosterKeeper,
-    Body(form): Body<MediatorForm>,
+    Body(form): Body<Profile>,
 ) -> Result<(StatusCode, Json<MediatorRow>), ApiError> {
     let mediator = checked(MediatorId(Uuid::new_v4()), form)?;
     app.engine.input(Input::PutMediator(mediator.clone())).await?;
@@ -56,14 +56,14 @@ pub(super) async fn create(
 }
 
 /// Changes a mediator. Somebody who is in a session stays in it.
-#[utoipa::path(put, path = "/api/v1/mediators/{id}", tag = "roster", request_body = MediatorForm,
+#[utoipa::path(put, path = "/api/v1/mediators/{id}", tag = "roster", request_body = Profile,
     params(("id" = MediatorId, Path)),
     responses((status = 200, body = MediatorRow), (status = 400, body = Problem), (status = 404, body = Problem)))]
 pub(super) async fn update(
     State(app): State<Arc<App>>,
     _keeper: RosterKeeper,
     Id(id): Id<MediatorId>,
-    Body(form): Body<MediatorForm>,
+    Body(form): Body<Profile>,
 ) -> Result<Json<MediatorRow>, ApiError> {
     let mediator = checked(id, form)?;
     if !app.engine.read(move |relay| relay.roster().get(id).is_some()).await? {
@@ -76,30 +76,20 @@ pub(super) async fn update(
     Ok(Json(MediatorRow { mediator, login }))
 }
 
-fn checked(id: MediatorId, form: MediatorForm) -> Result<Mediator, ApiError> {
-    let alias = form.alias.trim().to_owned();
-    if !(1..=MAX_ALIAS_CHARS).contains(&alias.chars().count()) {
+fn checked(id: MediatorId, mut profile: Profile) -> Result<Mediator, ApiError> {
+    profile.alias = profile.alias.trim().to_owned();
+    if !(1..=MAX_ALIAS_CHARS).contains(&profile.alias.chars().count()) {
         return Err(ApiError::bad_request(
             "alias_malformed",
             "an alias has 1 to 40 characters, and is not the person's name",
         ));
     }
-    let mut tags: Vec<_> = form.languages.iter().map(|spoken| &spoken.tag).collect();
+    let mut tags: Vec<_> = profile.languages.iter().map(|spoken| &spoken.tag).collect();
     tags.sort();
     tags.dedup();
-    if tags.len() != form.languages.len() || !(2..=MAX_LANGUAGES).contains(&tags.len()) {
+    if tags.len() != profile.languages.len() || !(2..=MAX_LANGUAGES).contains(&tags.len()) {
         let message = "give 2 to 40 languages, each once: a mediator interprets between at least two";
         return Err(ApiError::bad_request("languages_malformed", message));
     }
-    Ok(Mediator {
-        id,
-        alias,
-        languages: form.languages,
-        gender: form.gender,
-        qualification: form.qualification,
-        trained_for_minors: form.trained_for_minors,
-        undertaking_signed_at: form.undertaking_signed_at,
-        vetted_until: form.vetted_until,
-        active: form.active,
-    })
+    Ok(Mediator { id, profile })
 }

@@ -9,9 +9,10 @@ use dragoman_core::ids::{ParticipantId, SessionId};
 use dragoman_core::language::{LanguageTag, SEED};
 use dragoman_core::relay::Input;
 use dragoman_core::rest::{
-    AccountRole, InviteRequest, LanguageChoice, LinkMade, LinkPurpose, SessionCreated, SessionRow,
+    AccountRole, InviteRequest, LanguageChoice, LinkMade, LinkPurpose, SessionCreated, SessionForm,
+    SessionRow,
 };
-use dragoman_core::session_types::{Candidate, Role, SessionRequest};
+use dragoman_core::session_types::{Candidate, Role};
 use dragoman_core::views;
 use dragoman_core::wire::Problem;
 use uuid::Uuid;
@@ -58,14 +59,15 @@ pub(super) async fn languages(
 }
 
 /// Asks for an interpreter; ringing begins at once.
-#[utoipa::path(post, path = "/api/v1/sessions", tag = "sessions", request_body = SessionRequest,
+#[utoipa::path(post, path = "/api/v1/sessions", tag = "sessions", request_body = SessionForm,
     responses((status = 201, body = SessionCreated), (status = 403, body = Problem), (status = 409, body = Problem)))]
 pub(super) async fn create(
     State(app): State<Arc<App>>,
     Officer(account): Officer,
-    Body(request): Body<SessionRequest>,
+    Body(form): Body<SessionForm>,
 ) -> Result<(StatusCode, Json<SessionCreated>), ApiError> {
     let (session, participant) = (SessionId(Uuid::new_v4()), ParticipantId(Uuid::new_v4()));
+    let request = form.into_request();
     let asked = Input::RequestSession { session, officer_account: account.id, officer: participant, request };
     app.engine.input(asked).await?;
     Ok((StatusCode::CREATED, Json(SessionCreated { session, participant })))
