@@ -9,27 +9,23 @@
 //! to be busy independently of each other.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
 use super::Assumptions;
 use super::demand::Demand;
+use crate::availability::{Duty, DutySpan, Span};
 use crate::time::UnixMillis;
 
 const HOUR_MILLIS: i64 = 3_600_000;
 
 /// A time in which one mediator is planned to be there.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Duty<'a> {
+pub struct Planned<'a> {
     /// Primary tags of the languages that the mediator interprets from, each once.
     pub languages: &'a [String],
-    /// It begins.
-    pub from: UnixMillis,
-    /// It ends.
-    pub until: UnixMillis,
-    /// On call; otherwise on shift.
-    pub on_call: bool,
+    /// When, and whether on shift or on call.
+    pub duty: DutySpan,
 }
 
 /// Who stands ready for a language in an hour, in mediators and parts of them.
@@ -51,24 +47,23 @@ pub struct HourCover {
 /// start. By hour, then by language.
 pub fn cover_hours(
     demand: &Demand,
-    duties: &[Duty<'_>],
-    hours: Range<UnixMillis>,
+    planned: &[Planned<'_>],
+    hours: Span,
     assumptions: &Assumptions,
 ) -> Vec<HourCover> {
-    let planned = duties.iter().flat_map(|duty| duty.languages).map(String::as_str);
-    let languages: BTreeSet<&str> = demand.languages().chain(planned).collect();
+    let spoken = planned.iter().flat_map(|planned| planned.languages).map(String::as_str);
+    let languages: BTreeSet<&str> = demand.languages().chain(spoken).collect();
     let mut covers = Vec::new();
-    for (hour_start, there) in there_by_hour(duties, &hours) {
+    for (hour_start, there) in there_by_hour(planned, hours) {
         let load =
             |language: &str| demand.expected(language, hour_start) * assumptions.service_seconds / 3_600.0;
         let pressure = pressure(&there, load, assumptions);
         let mut cover: BTreeMap<&str, HourCover> =
             languages.iter().map(|language| (*language, HourCover::nobody(language, hour_start))).collect();
-        for (duty, part) in &there {
-            for language in duty.languages {
+        for (planned, part) in &there {
+            for language in planned.languages {
                 if let Some(cover) = cover.get_mut(language.as_str()) {
-                    let there = part * counted(duty.languages, language, &pressure);
-                    *if duty.on_call { &mut cover.on_call } else { &mut cover.on_shift } += there;
+                    cover.add(planned.duty.duty, part * counted(planned.languages, language, &pressure));
                 }
             }
         }
@@ -81,23 +76,31 @@ impl HourCover {
     fn nobody(language: &str, hour_start: UnixMillis) -> Self {
         Self { language: language.to_owned(), hour_start, on_shift: 0.0, on_call: 0.0 }
     }
+
+    fn add(&mut self, duty: Duty, counted: f64) {
+        match duty {
+            Duty::OnShift => self.on_shift += counted,
+            Duty::OnCall => self.on_call += counted,
+        }
+    }
 }
 
 /// A duty with the part of the hour that it lasts, 0 to 1.
-type Part<'a> = (Duty<'a>, f64);
+type Part<'a> = (Planned<'a>, f64);
 
-fn there_by_hour<'a>(duties: &[Duty<'a>], hours: &Range<UnixMillis>) -> Vec<(UnixMillis, Vec<Part<'a>>)> {
-    let starts = (hours.start.0..hours.end.0).step_by(HOUR_MILLIS as usize).map(UnixMillis);
+fn there_by_hour<'a>(planned: &[Planned<'a>], hours: Span) -> Vec<(UnixMillis, Vec<Part<'a>>)> {
+    let starts = (hours.from.0..hours.until.0).step_by(HOUR_MILLIS as usize).map(UnixMillis);
     let mut by_hour: Vec<(UnixMillis, Vec<Part<'a>>)> = starts.map(|start| (start, Vec::new())).collect();
-    for duty in duties {
-        let first = duty.from.0.saturating_sub(hours.start.0).max(0) / HOUR_MILLIS;
+    for planned in planned {
+        let span = planned.duty.span;
+        let first = span.from.0.saturating_sub(hours.from.0).max(0) / HOUR_MILLIS;
         for (start, there) in by_hour.iter_mut().skip(usize::try_from(first).unwrap_or(usize::MAX)) {
-            let end = start.0.saturating_add(HOUR_MILLIS);
-            let part = duty.until.0.min(end) - duty.from.0.max(start.0);
-            if part <= 0 {
+            let hour = Span { from: *start, until: UnixMillis(start.0.saturating_add(HOUR_MILLIS)) };
+            let millis = span.millis_within(hour);
+            if millis == 0 {
                 break;
             }
-            there.push((*duty, part as f64 / HOUR_MILLIS as f64));
+            there.push((*planned, millis as f64 / HOUR_MILLIS as f64));
         }
     }
     by_hour
@@ -110,10 +113,9 @@ fn pressure<'a>(
     assumptions: &Assumptions,
 ) -> BTreeMap<&'a str, f64> {
     let mut servers: BTreeMap<&str, f64> = BTreeMap::new();
-    for (duty, part) in there {
-        let answers = if duty.on_call { assumptions.on_call_answers } else { assumptions.on_shift_answers };
-        for language in duty.languages {
-            *servers.entry(language).or_default() += part * answers;
+    for (planned, part) in there {
+        for language in planned.languages {
+            *servers.entry(language).or_default() += part * assumptions.answers(planned.duty.duty);
         }
     }
     let of = |(language, servers): (&'a str, f64)| {
@@ -142,19 +144,22 @@ mod tests {
     }
 
     /// So many calls in every hour of the week, for each language.
-    fn demand<'a>(calls: &[(&'a str, i64)]) -> Demand {
-        let of = |(language, calls): &(&'static str, i64)| {
-            let (language, calls) = (*language, *calls);
-            (0..168 * calls).map(move |n| (language, UnixMillis(FROM.0 + n / calls.max(1) * HOUR_MILLIS)))
-        };
-        let calls: Vec<(&'static str, i64)> =
-            calls.iter().map(|(l, c)| (&*l.to_string().leak(), *c)).collect();
-        let requests: Vec<_> = calls.iter().flat_map(of).collect();
-        Demand::learn(requests, FROM..at(168.0), Tz::UTC)
+    fn demand(calls: &[(&str, i64)]) -> Demand {
+        let mut requests = Vec::new();
+        for (language, calls) in calls {
+            let at = |n: i64| UnixMillis(FROM.0 + n / calls * HOUR_MILLIS);
+            requests.extend((0..168 * calls).map(|n| (*language, at(n))));
+        }
+        Demand::learn(requests, Span { from: FROM, until: at(168.0) }, Tz::UTC)
     }
 
-    fn duty(languages: &[String], from: f64, until: f64) -> Duty<'_> {
-        Duty { languages, from: at(from), until: at(until), on_call: false }
+    fn planned(languages: &[String], from: f64, until: f64) -> Planned<'_> {
+        let span = Span { from: at(from), until: at(until) };
+        Planned { languages, duty: DutySpan { span, duty: Duty::OnShift } }
+    }
+
+    fn hours(until: f64) -> Span {
+        Span { from: FROM, until: at(until) }
     }
 
     fn assumptions(service_seconds: f64) -> Assumptions {
@@ -168,9 +173,10 @@ mod tests {
     #[test]
     fn parts_of_hours_count_as_parts_and_empty_hours_are_there() {
         let languages = ["sq".to_owned()];
-        let on_call = Duty { on_call: true, ..duty(&languages, -3.0, 0.25) };
-        let duties = [duty(&languages, 0.5, 2.0), on_call];
-        let covers = cover_hours(&demand(&[("ti", 1)]), &duties, FROM..at(3.0), &assumptions(60.0));
+        let mut on_call = planned(&languages, -3.0, 0.25);
+        on_call.duty.duty = Duty::OnCall;
+        let duties = [planned(&languages, 0.5, 2.0), on_call];
+        let covers = cover_hours(&demand(&[("ti", 1)]), &duties, hours(3.0), &assumptions(60.0));
         assert_eq!(covers.len(), 6);
         assert_eq!((of(&covers, "sq", 0.0).on_shift, of(&covers, "sq", 0.0).on_call), (0.5, 0.25));
         assert_eq!((of(&covers, "sq", 1.0).on_shift, of(&covers, "sq", 2.0).on_shift), (1.0, 0.0));
@@ -180,9 +186,9 @@ mod tests {
     #[test]
     fn an_overloaded_mediator_is_split_in_proportion_to_demand() {
         let languages = ["sq".to_owned(), "sr".to_owned()];
-        let duties = [duty(&languages, 0.0, 1.0)];
+        let duties = [planned(&languages, 0.0, 1.0)];
         let covers =
-            cover_hours(&demand(&[("sq", 6), ("sr", 2)]), &duties, FROM..at(1.0), &assumptions(3_600.0));
+            cover_hours(&demand(&[("sq", 6), ("sr", 2)]), &duties, hours(1.0), &assumptions(3_600.0));
         let (sq, sr) = (of(&covers, "sq", 0.0).on_shift, of(&covers, "sr", 0.0).on_shift);
         assert!((sq - 0.75).abs() < 1e-2 && (sq + sr - 1.0).abs() < 1e-9, "{sq} {sr}");
     }
@@ -190,9 +196,8 @@ mod tests {
     #[test]
     fn a_mediator_with_little_to_do_is_there_for_every_language() {
         let languages = ["sq".to_owned(), "sr".to_owned()];
-        let duties = [duty(&languages, 0.0, 1.0)];
-        let covers =
-            cover_hours(&demand(&[("sq", 1), ("sr", 1)]), &duties, FROM..at(1.0), &assumptions(360.0));
+        let duties = [planned(&languages, 0.0, 1.0)];
+        let covers = cover_hours(&demand(&[("sq", 1), ("sr", 1)]), &duties, hours(1.0), &assumptions(360.0));
         let sq = of(&covers, "sq", 0.0).on_shift;
         assert!((sq - 0.9).abs() < 1e-3, "absent for the other language's six minutes: {sq}");
     }

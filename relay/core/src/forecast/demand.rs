@@ -14,11 +14,11 @@
 //! Hours are those of the wall clock in a time zone, so demand stays at nine o'clock when the clocks change.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use chrono::{DateTime, Datelike, Timelike};
 use chrono_tz::Tz;
 
+use crate::availability::Span;
 use crate::time::UnixMillis;
 
 /// Hours of a week; hour 0 begins on Monday at midnight.
@@ -68,14 +68,14 @@ impl Demand {
     /// came. Requests outside `watched` are left out; of more than five years the last five are taken.
     pub fn learn<'a>(
         requests: impl IntoIterator<Item = (&'a str, UnixMillis)>,
-        watched: Range<UnixMillis>,
+        watched: Span,
         zone: Tz,
     ) -> Self {
-        let from = watched.start.max(UnixMillis(watched.end.0.saturating_sub(LONGEST_PAST_MILLIS)));
-        let watched = from..watched.end;
-        let weeks = weeks_of_each_hour(&watched, zone);
+        let from = watched.from.max(UnixMillis(watched.until.0.saturating_sub(LONGEST_PAST_MILLIS)));
+        let watched = Span { from, ..watched };
+        let weeks = weeks_of_each_hour(watched, zone);
         let mut counts: BTreeMap<String, [u32; HOURS_OF_WEEK]> = BTreeMap::new();
-        for (language, at) in requests.into_iter().filter(|(_, at)| watched.contains(at)) {
+        for (language, at) in requests.into_iter().filter(|(_, at)| watched.contains(*at)) {
             let hours = counts.entry(language.to_owned()).or_insert([0; HOURS_OF_WEEK]);
             if let Some(count) = hour_of_week(at, zone).and_then(|hour| hours.get_mut(hour)) {
                 *count = count.saturating_add(1);
@@ -128,11 +128,11 @@ pub fn hour_of_week(at: UnixMillis, zone: Tz) -> Option<usize> {
 
 /// How often each hour of the week lies in a time. An hour that the change of clocks skips was not seen that week, the
 /// one that it repeats was seen twice.
-fn weeks_of_each_hour(watched: &Range<UnixMillis>, zone: Tz) -> [f64; HOURS_OF_WEEK] {
+fn weeks_of_each_hour(watched: Span, zone: Tz) -> [f64; HOURS_OF_WEEK] {
     let mut weeks = [0.0; HOURS_OF_WEEK];
-    let mut at = watched.start;
-    while at < watched.end {
-        let part = (watched.end.0 - at.0).min(QUARTER_MILLIS);
+    let mut at = watched.from;
+    while at < watched.until {
+        let part = (watched.until.0 - at.0).min(QUARTER_MILLIS);
         if let Some(seen) = hour_of_week(at, zone).and_then(|hour| weeks.get_mut(hour)) {
             *seen += part as f64 / (QUARTERS_OF_HOUR * QUARTER_MILLIS) as f64;
         }
@@ -222,6 +222,10 @@ mod tests {
         UnixMillis(Utc.with_ymd_and_hms(year, month, day, hour, 0, 0).unwrap().timestamp_millis())
     }
 
+    fn span(from: UnixMillis, until: UnixMillis) -> Span {
+        Span { from, until }
+    }
+
     fn tirane() -> Tz {
         time_zone("Europe/Tirane").unwrap()
     }
@@ -248,9 +252,9 @@ mod tests {
             for (at, hour) in cases {
                 assert_eq!(hour_of_week(at, zone), Some(sunday + hour), "{at:?} in {zone}");
             }
-            let weeks = weeks_of_each_hour(&(utc(2026, 3, 23, 0)..utc(2026, 4, 6, 0)), zone);
+            let weeks = weeks_of_each_hour(span(utc(2026, 3, 23, 0), utc(2026, 4, 6, 0)), zone);
             assert_eq!((weeks[sunday + 1 + offset], weeks[sunday + 2 + offset]), (1.0, 2.0));
-            let weeks = weeks_of_each_hour(&(utc(2026, 10, 19, 0)..utc(2026, 11, 2, 0)), zone);
+            let weeks = weeks_of_each_hour(span(utc(2026, 10, 19, 0), utc(2026, 11, 2, 0)), zone);
             assert_eq!((weeks[sunday + 1 + offset], weeks[sunday + 2 + offset]), (3.0, 2.0));
         }
     }
@@ -261,7 +265,7 @@ mod tests {
         // Every day at nine on the winter clock, which is eight in UTC.
         let days = (from.0 / HOUR / 24)..(until.0 / HOUR / 24);
         let requests: Vec<_> = days.map(|day| ("sq", UnixMillis((day * 24 + 8) * HOUR + 1))).collect();
-        let demand = Demand::learn(requests, from..until, tirane());
+        let demand = Demand::learn(requests, span(from, until), tirane());
         let summer = |hour| demand.expected("sq", utc(2026, 7, 1, hour));
         assert!(summer(7) > 0.9 && summer(8) < 0.1, "{} {}", summer(7), summer(8));
     }
@@ -273,7 +277,7 @@ mod tests {
         let monday = |week: i64| UnixMillis(from.0 + week * WEEK + 9 * HOUR);
         let busy = (0..weeks).flat_map(|week| (0..5).map(move |_| ("sq", monday(week))));
         let requests = busy.chain([("ti", monday(0))]);
-        let demand = Demand::learn(requests, from..until, Tz::UTC);
+        let demand = Demand::learn(requests, span(from, until), Tz::UTC);
         let monday_nine = utc(2026, 5, 4, 9);
         let thursday_nine = utc(2026, 5, 7, 9);
         assert!(demand.expected("sq", monday_nine) > 4.0, "{}", demand.expected("sq", monday_nine));
@@ -295,7 +299,7 @@ mod tests {
                 .iter()
                 .map(|(hour, tag)| (tags[*tag], UnixMillis(from.0 + hour * HOUR + HOUR / 2)))
                 .collect();
-            let demand = Demand::learn(requests.iter().copied(), from..UnixMillis(from.0 + 20 * WEEK), Tz::UTC);
+            let demand = Demand::learn(requests.iter().copied(), span(from, UnixMillis(from.0 + 20 * WEEK)), Tz::UTC);
             for language in demand.languages() {
                 let expected: f64 =
                     (0..168).map(|hour| demand.expected(language, UnixMillis(from.0 + hour * HOUR))).sum();

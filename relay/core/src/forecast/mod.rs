@@ -9,6 +9,7 @@ pub mod erlang_a;
 
 use serde::{Deserialize, Serialize};
 
+use crate::availability::Duty;
 use crate::time::UnixMillis;
 use cover::HourCover;
 use demand::Demand;
@@ -47,6 +48,16 @@ impl Default for Assumptions {
     }
 }
 
+impl Assumptions {
+    /// Share of the time on such duty in which a mediator does answer.
+    pub fn answers(&self, duty: Duty) -> f64 {
+        match duty {
+            Duty::OnShift => self.on_shift_answers,
+            Duty::OnCall => self.on_call_answers,
+        }
+    }
+}
+
 /// One cell of the coverage heat map.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -75,8 +86,8 @@ pub fn forecast_hours(
 ) -> Result<Vec<HourForecast>, NotAQueue> {
     let of_cover = |cover: &HourCover| {
         let expected_calls = demand.expected(&cover.language, cover.hour_start);
-        let servers =
-            cover.on_shift * assumptions.on_shift_answers + cover.on_call * assumptions.on_call_answers;
+        let servers = cover.on_shift * assumptions.answers(Duty::OnShift)
+            + cover.on_call * assumptions.answers(Duty::OnCall);
         let answered_in_time = answered_in_time(expected_calls, servers, assumptions)?;
         let (language, hour_start) = (cover.language.clone(), cover.hour_start);
         Ok(HourForecast { language, hour_start, expected_calls, servers, answered_in_time })
@@ -106,16 +117,21 @@ mod tests {
     use chrono_tz::Tz;
 
     use super::*;
-    use cover::{Duty, cover_hours};
+    use crate::availability::{DutySpan, Span};
+    use cover::{Planned, cover_hours};
 
     const HOUR: i64 = 3_600_000;
     /// A Monday.
     const FROM: i64 = 1_767_571_200_000;
 
+    fn span(from: i64, until: i64) -> Span {
+        Span { from: UnixMillis(FROM + from * HOUR), until: UnixMillis(FROM + until * HOUR) }
+    }
+
     fn demand(calls_an_hour: i64) -> Demand {
         let requests = (0..168 * 8)
             .flat_map(|hour| (0..calls_an_hour).map(move |n| ("sq", UnixMillis(FROM + hour * HOUR + n))));
-        Demand::learn(requests, UnixMillis(FROM)..UnixMillis(FROM + 168 * 8 * HOUR), Tz::UTC)
+        Demand::learn(requests, span(0, 168 * 8), Tz::UTC)
     }
 
     fn cover(on_shift: f64, on_call: f64) -> HourCover {
@@ -143,15 +159,12 @@ mod tests {
     fn two_weeks_of_a_roster_become_a_forecast_of_every_language_and_hour() {
         let (demand, assumptions) = (demand(1), Assumptions::default());
         let languages = ["sq".to_owned(), "mk".to_owned()];
-        let night = |day: i64| Duty {
+        let night = |day: i64| Planned {
             languages: &languages,
-            from: UnixMillis(FROM + (day * 24 + 20) * HOUR),
-            until: UnixMillis(FROM + (day * 24 + 30) * HOUR),
-            on_call: false,
+            duty: DutySpan { span: span(day * 24 + 20, day * 24 + 30), duty: Duty::OnShift },
         };
-        let duties: Vec<Duty<'_>> = (0..14).map(night).collect();
-        let hours = UnixMillis(FROM)..UnixMillis(FROM + 336 * HOUR);
-        let covers = cover_hours(&demand, &duties, hours, &assumptions);
+        let planned: Vec<Planned<'_>> = (0..14).map(night).collect();
+        let covers = cover_hours(&demand, &planned, span(0, 336), &assumptions);
         let forecast = forecast_hours(&demand, &covers, &assumptions).unwrap();
         assert_eq!(forecast.len(), 2 * 336);
         let gaps = forecast.iter().filter(|hour| hour.language == "sq" && hour.servers == 0.0).count();
