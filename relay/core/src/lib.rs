@@ -24,6 +24,7 @@ pub mod roster;
 pub mod routing;
 pub mod session;
 pub mod session_types;
+pub mod simulator;
 pub mod time;
 pub mod views;
 pub mod wire;
