@@ -11,6 +11,8 @@ pub(super) enum Draw {
     Caller { call: usize },
     /// How somebody reacts to a ring that begins in this minute after the call.
     Reaction { person: usize, call: usize, minute: u64 },
+    /// How long somebody stays away who was set away then.
+    Away { person: usize, since: i64 },
 }
 
 /// The generator of a draw.
@@ -19,6 +21,7 @@ pub(super) fn generator(seed: u64, draw: Draw) -> fastrand::Rng {
         Draw::Arrivals { rate } => [1, rate as u64, 0, 0],
         Draw::Caller { call } => [2, call as u64, 0, 0],
         Draw::Reaction { person, call, minute } => [3, person as u64, call as u64, minute],
+        Draw::Away { person, since } => [4, person as u64, since as u64, 0],
     };
     fastrand::Rng::with_seed(parts.into_iter().fold(mixed(seed), |hash, part| mixed(hash ^ part)))
 }

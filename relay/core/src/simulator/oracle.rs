@@ -13,12 +13,14 @@
 //!    Σ prices + Σ earnings is a bound; prices are moved by subgradient steps and the least bound is kept.
 //! 3. A number of calls is whole, so the bound is rounded down.
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
 use super::report::limit;
 use super::scenario::{Person, Reaction, Scenario};
-use crate::matching::{Standing, Wanted, judge};
+use crate::matching::{Loans, Wanted, judge};
+use crate::standing::Standing;
 use crate::time::UnixMillis;
-
-use std::time::Duration;
 
 /// Steps of the prices; after them the bound moves by less than a call in a thousand.
 const STEPS: u32 = 300;
@@ -101,7 +103,8 @@ impl Chance {
     /// Whether a person would answer a call in time, if rung at the right moment.
     fn of(scenario: &Scenario, number: usize, person: &Person, call_number: usize) -> Option<Self> {
         let call = scenario.calls.get(call_number)?;
-        let latest = call.at.0.saturating_add(limit());
+        // Whoever gave up is not answered.
+        let latest = call.at.0.saturating_add(limit()).min((call.at + call.patience).0);
         let moments = person.duties.iter().flat_map(|duty| [duty.span.from, duty.span.until]);
         let moments = moments.filter(|at| call.at < *at && at.0 <= latest).chain([call.at]);
         let answered = |at: UnixMillis| {
@@ -112,12 +115,27 @@ impl Chance {
             }
         };
         let earliest = moments.filter_map(answered).min().filter(|at| *at <= latest)?;
-        let wanted = Wanted { request: &call.request, adjacent_allowed: false };
-        let free = Standing { ready: true, reachable: true, ..Standing::default() };
-        judge(&person.mediator, free, wanted, call.at).eligible.then_some(())?;
-        let until = UnixMillis(earliest) + call.length;
+        could_be_rung(person, scenario, call_number).then_some(())?;
+        let rest = Duration::from_secs(60 * u64::from(person.mediator.load.rest_minutes));
+        let until = UnixMillis(earliest) + call.length + rest;
         Some(Self { call: call_number, from: latest, until: until.0 })
     }
+}
+
+/// Whether nothing but the moment speaks against ringing somebody for a call.
+fn could_be_rung(person: &Person, scenario: &Scenario, call: usize) -> bool {
+    let Some(call) = scenario.calls.get(call) else { return false };
+    let (loans, overridden) = (Loans::new(), BTreeSet::new());
+    let wanted = Wanted {
+        request: &call.request,
+        languages: &call.request.languages,
+        adjacent_allowed: false,
+        served: &[],
+        loans: &loans,
+        overridden: &overridden,
+    };
+    let free = Standing { ready: true, reachable: true, ..Standing::default() };
+    judge(&person.mediator, &free, wanted, call.at).eligible
 }
 
 #[cfg(test)]

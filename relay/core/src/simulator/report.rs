@@ -20,8 +20,19 @@ pub struct Fate {
     pub answered: Option<(UnixMillis, usize)>,
     /// Rings that it caused.
     pub rings: u32,
-    /// The relay had said that nobody answered, before the officer gave up.
-    pub told_nobody: bool,
+    /// How it stood when the officer gave up.
+    pub gave_up: Option<GaveUp>,
+}
+
+/// How a call stood when the officer gave up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum GaveUp {
+    /// Somebody was being rung.
+    WhileRinging,
+    /// Everybody suitable was busy, and it waited for them.
+    InLine,
+    /// The relay had said that nobody answers, or that nobody is there.
+    AfterNobody,
 }
 
 /// A whole simulation.
@@ -48,10 +59,12 @@ pub struct Figures {
     pub covered: u32,
     /// Of those, answered within [`IN_TIME`].
     pub covered_in_time: u32,
-    /// The officer gave up after the relay had said that nobody answers.
-    pub unanswered: u32,
-    /// The officer gave up while it rang or was queued.
-    pub abandoned: u32,
+    /// The officer gave up while somebody was being rung.
+    pub gave_up_ringing: u32,
+    /// The officer gave up in the line for those who were busy.
+    pub gave_up_in_line: u32,
+    /// The officer gave up after the relay had said that nobody answers, or that nobody is there.
+    pub gave_up_unanswered: u32,
     /// Time until the answer, of those answered: half are faster. In seconds.
     pub wait_p50_seconds: f64,
     /// 19 of 20 are faster.
@@ -109,8 +122,9 @@ impl Figures {
             in_time: count(&is_in_time),
             covered: count(&|fate| fate.1.covered),
             covered_in_time: count(&|fate| fate.1.covered && is_in_time(fate)),
-            unanswered: count(&|fate| fate.1.answered.is_none() && fate.1.told_nobody),
-            abandoned: count(&|fate| fate.1.answered.is_none() && !fate.1.told_nobody),
+            gave_up_ringing: count(&|fate| fate.1.gave_up == Some(GaveUp::WhileRinging)),
+            gave_up_in_line: count(&|fate| fate.1.gave_up == Some(GaveUp::InLine)),
+            gave_up_unanswered: count(&|fate| fate.1.gave_up == Some(GaveUp::AfterNobody)),
             wait_p50_seconds: quantile(&waits, 0.5),
             wait_p95_seconds: quantile(&waits, 0.95),
             rings_per_request: f64::from(rings) / f64::from(requests.max(1)),

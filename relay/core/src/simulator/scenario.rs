@@ -38,13 +38,23 @@ pub struct Person {
 }
 
 /// How somebody reacts to rings, by the kind of duty.
-#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Habits {
     /// On shift.
     pub on_shift: Habit,
     /// On call.
     pub on_call: Habit,
+    /// Mean time until somebody who was set away because of unanswered rings comes back, in seconds; exponential.
+    pub back_after_seconds: f64,
+}
+
+impl Default for Habits {
+    /// Whoever is on call has a life beside it, and takes longer.
+    fn default() -> Self {
+        let on_call = Habit { answers: 0.7, declines: 0.05, pick_up_seconds: 15.0 };
+        Self { on_shift: Habit::default(), on_call, back_after_seconds: 900.0 }
+    }
 }
 
 /// How somebody reacts to a ring.
@@ -135,6 +145,12 @@ impl Scenario {
             mind if mind < habit.answers + habit.declines => Reaction::Declines(delay),
             _ => Reaction::Ignores,
         }
+    }
+
+    /// How long somebody stays away who was set away then.
+    pub(super) fn away(&self, person: usize, since: UnixMillis) -> Duration {
+        let mean = self.people.get(person).map_or(0.0, |person| person.habits.back_after_seconds);
+        seconds(exponential(&mut generator(self.seed, Draw::Away { person, since: since.0 }), mean))
     }
 
     /// When calls come that rates bring.

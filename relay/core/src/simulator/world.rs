@@ -1,26 +1,29 @@
 //! Plays a scenario against the real relay on a clock that jumps from one event to the next.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::report::Fate;
+use super::report::{Fate, GaveUp};
 use super::scenario::{Reaction, Scenario};
 use crate::availability::Duty;
-use crate::draft::Draft;
 use crate::event::{ConsentStatement, Event};
 use crate::ids::{AccountId, MediatorId, ParticipantId, SessionId};
-use crate::matching::{Wanted, rank};
-use crate::relay::{Act, Input, Relay};
-use crate::session_types::{ConsentKind, ConsentMeans, OfferNumber, Phase};
+use crate::matching::{Loans, Wanted, rank};
+use crate::policy::DispatchPolicy;
+use crate::relay::{Act, Decision, Input, Relay};
+use crate::session_types::{ConsentKind, ConsentMeans, NoAnswer, OfferNumber, SessionRequest};
+use crate::standing::Change;
+use crate::standings::RosterNow;
 use crate::time::UnixMillis;
 
 /// Something that is going to happen.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Happening {
-    DutyChanges { person: usize },
+    DutyEnds { person: usize },
+    Returns { person: usize },
     CallComes { call: usize },
     Takes { person: usize, call: usize, offer: OfferNumber },
     Declines { person: usize, call: usize, offer: OfferNumber },
@@ -39,11 +42,11 @@ pub(super) struct World<'a> {
 }
 
 impl<'a> World<'a> {
-    pub(super) fn new(scenario: &'a Scenario, relay: Relay) -> Self {
+    pub(super) fn new(scenario: &'a Scenario, policy: DispatchPolicy) -> Self {
         let ids = scenario.people.iter().map(|person| person.mediator.id);
         let mut world = Self {
             scenario,
-            relay,
+            relay: Relay::with_policy(policy),
             numbers: ids.zip(0..).collect(),
             agenda: BinaryHeap::new(),
             put_in: 0,
@@ -51,8 +54,7 @@ impl<'a> World<'a> {
         };
         for (number, person) in scenario.people.iter().enumerate() {
             for duty in &person.duties {
-                world.expect(duty.span.from, Happening::DutyChanges { person: number });
-                world.expect(duty.span.until, Happening::DutyChanges { person: number });
+                world.expect(duty.span.until, Happening::DutyEnds { person: number });
             }
         }
         for (number, call) in scenario.calls.iter().enumerate() {
@@ -69,8 +71,8 @@ impl<'a> World<'a> {
             match self.relay.poll_timeout(now).filter(|due| *due < at) {
                 Some(due) => {
                     now = now.max(due);
-                    let drafts = self.relay.handle_timeout(now);
-                    self.take_in(&drafts, now);
+                    let decision = self.relay.decide_timeout(now);
+                    self.commit(decision, now);
                 }
                 None => {
                     now = at;
@@ -83,16 +85,19 @@ impl<'a> World<'a> {
     }
 
     fn enrol(&mut self) {
-        let begin = self.agenda.peek().map_or(UnixMillis(0), |Reverse((at, ..))| *at);
+        let begin = UnixMillis(i64::MIN);
         for person in &self.scenario.people {
+            let id = person.mediator.id;
             self.input(Input::PutMediator(person.mediator.clone()), begin);
-            self.input(Input::SetReachable(person.mediator.id, true), begin);
+            self.input(Input::SetReachable(id, true), begin);
+            self.input(Input::SetDuties(id, person.duties.clone()), begin);
         }
     }
 
     fn happen(&mut self, happening: Happening, now: UnixMillis) {
         match happening {
-            Happening::DutyChanges { person } => self.change_duty(person, now),
+            Happening::DutyEnds { person } => self.switch(person, false, now),
+            Happening::Returns { person } => self.switch(person, true, now),
             Happening::CallComes { call } => self.call(call, now),
             Happening::Takes { person, call, offer } => self.take(person, call, offer, now),
             Happening::Declines { person, call, offer } => {
@@ -105,16 +110,18 @@ impl<'a> World<'a> {
         }
     }
 
-    fn change_duty(&mut self, person: usize, now: UnixMillis) {
+    /// Only who was set away switches on, and only who switched on switches off: otherwise the shifts say it all.
+    fn switch(&mut self, person: usize, on: bool, now: UnixMillis) {
         let Some(mediator) = self.mediator(person) else { return };
-        let ready = self.duty(person, now) == Some(Duty::OnShift);
-        self.input(Input::SetReady(mediator, ready), now);
+        let ready = self.relay.roster().get(mediator).is_some_and(|entry| entry.standing.ready);
+        if ready != on && self.duty(person, now).is_some() == on {
+            self.input(Input::SetReady(mediator, on), now);
+        }
     }
 
     fn call(&mut self, number: usize, now: UnixMillis) {
         let Some(call) = self.scenario.calls.get(number) else { return };
-        let wanted = Wanted { request: &call.request, adjacent_allowed: false };
-        let covered = rank(self.relay.roster().standings(), wanted, now).iter().any(|who| who.eligible);
+        let covered = self.is_covered(&call.request, now);
         if let Some(fate) = self.fates.get_mut(number) {
             fate.covered = covered;
         }
@@ -127,6 +134,19 @@ impl<'a> World<'a> {
         self.input(request, now);
         self.officer_acts(number, Act::Connect, now);
         self.expect(now + call.patience, Happening::OfficerGivesUp { call: number });
+    }
+
+    fn is_covered(&self, request: &SessionRequest, now: UnixMillis) -> bool {
+        let (loans, overridden) = (Loans::new(), BTreeSet::new());
+        let wanted = Wanted {
+            request,
+            languages: &request.languages,
+            adjacent_allowed: false,
+            served: &[],
+            loans: &loans,
+            overridden: &overridden,
+        };
+        rank(RosterNow::of(self.relay.roster()), wanted, now).iter().any(|candidate| candidate.eligible)
     }
 
     fn take(&mut self, person: usize, number: usize, offer: OfferNumber, now: UnixMillis) {
@@ -144,11 +164,19 @@ impl<'a> World<'a> {
     }
 
     fn give_up(&mut self, number: usize, now: UnixMillis) {
-        let phase = self.relay.session(session_id(number)).map(|session| session.phase());
-        if let (Some(Phase::Ringing | Phase::Unanswered), Some(fate)) = (phase, self.fates.get_mut(number)) {
-            fate.told_nobody = phase == Some(Phase::Unanswered);
-            self.officer_acts(number, Act::End, now);
+        let Some(session) = self.relay.session(session_id(number)).filter(|session| session.is_searching())
+        else {
+            return;
+        };
+        let gave_up = match session.no_answer {
+            None => GaveUp::WhileRinging,
+            Some(NoAnswer::AllBusy) => GaveUp::InLine,
+            Some(NoAnswer::NobodyAnswered | NoAnswer::NobodySuitable) => GaveUp::AfterNobody,
+        };
+        if let Some(fate) = self.fates.get_mut(number) {
+            fate.gave_up = Some(gave_up);
         }
+        self.officer_acts(number, Act::End, now);
     }
 
     fn officer_acts(&mut self, call: usize, act: Act, now: UnixMillis) {
@@ -157,17 +185,20 @@ impl<'a> World<'a> {
 
     /// Whether the relay took it. A refusal is part of life: two people take one call at once.
     fn input(&mut self, input: Input, now: UnixMillis) -> bool {
-        match self.relay.handle_input(input, now) {
-            Ok(drafts) => {
-                self.take_in(&drafts, now);
-                true
-            }
-            Err(_) => false,
-        }
+        let decision = self.relay.decide(input, now);
+        decision.map(|decision| self.commit(decision, now)).is_ok()
     }
 
-    fn take_in(&mut self, drafts: &[Draft], now: UnixMillis) {
-        for draft in drafts {
+    fn commit(&mut self, decision: Decision, now: UnixMillis) {
+        self.relay.commit(decision.clone());
+        for (mediator, change) in &decision.standings {
+            let person = self.numbers.get(mediator).copied();
+            if let (Change::Switched(false, _), Some(person)) = (change, person) {
+                let away = self.scenario.away(person, now);
+                self.expect(now + away, Happening::Returns { person });
+            }
+        }
+        for draft in &decision.drafts {
             let Some(call) = number_of(draft.session.id) else { continue };
             for event in &draft.events {
                 self.note(call, event, now);
