@@ -14,7 +14,7 @@
 //!
 //! ```json
 //! { "zone": "Europe/Tirane", "first_day": "2026-03-02", "days": 28,
-//!   "callers": {"session_seconds": 1800, "patience_seconds": 180},
+//!   "callers": {"session_seconds": 1800, "least_patience_seconds": 60, "patience_seconds": 180},
 //!   "rates": [{"source": "sq", "target": "en", "days": ["mon"], "from": "08:00", "until": "20:00",
 //!              "calls_per_hour": 1.5}],
 //!   "arrivals": [{"at": "2026-03-03T02:11:00+01:00", "source": "ti", "target": "en"}] }

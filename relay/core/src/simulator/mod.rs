@@ -110,7 +110,7 @@ mod tests {
     fn the_simulation_agrees_with_erlang_a_in_a_plain_case() {
         let (seed, hours) = (11, 2_000);
         let habit = Habit { answers: 1.0, declines: 0.0, pick_up_seconds: 1.0 };
-        let callers = Callers { session_seconds: 1_200.0, patience_seconds: 300.0 };
+        let callers = Callers { session_seconds: 1_200.0, least_patience_seconds: 0.0, patience_seconds: 300.0 };
         for (servers, rate) in [(1, 1.0), (3, 6.0), (4, 6.0)] {
             let people = (1..=servers).map(|n| person(n.into(), &["sq"], hours, habit)).collect();
             let scenario = Scenario { people, calls: calls(&["sq"], hours, rate, callers, seed), seed };

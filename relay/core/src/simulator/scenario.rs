@@ -99,19 +99,21 @@ pub struct Rate {
     pub calls: f64,
 }
 
-/// How long sessions last and officers wait; both exponential.
+/// How long sessions last and officers wait.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Callers {
-    /// Mean length of a session, in seconds.
+    /// Mean length of a session, in seconds; exponential.
     pub session_seconds: f64,
-    /// Mean patience of an officer, in seconds.
+    /// No officer gives up before, in seconds.
+    pub least_patience_seconds: f64,
+    /// Mean patience beyond that, in seconds; exponential.
     pub patience_seconds: f64,
 }
 
 impl Default for Callers {
     fn default() -> Self {
-        Self { session_seconds: 1_800.0, patience_seconds: 180.0 }
+        Self { session_seconds: 1_800.0, least_patience_seconds: 60.0, patience_seconds: 180.0 }
     }
 }
 
@@ -169,7 +171,8 @@ impl Scenario {
         let call = |(number, (at, request)): (usize, (UnixMillis, SessionRequest))| {
             let mut rng = generator(seed, Draw::Caller { call: number });
             let length = seconds(exponential(&mut rng, callers.session_seconds));
-            let patience = seconds(exponential(&mut rng, callers.patience_seconds));
+            let beyond = exponential(&mut rng, callers.patience_seconds);
+            let patience = seconds(callers.least_patience_seconds + beyond);
             Call { at, request, length, patience }
         };
         times.into_iter().enumerate().map(call).collect()
