@@ -6,9 +6,9 @@ use dragoman_core::language::LanguagePair;
 use dragoman_core::relay::{Act, Input};
 use dragoman_core::rest::AccountRole;
 use dragoman_core::roster::{Level, Mediator, Profile, SpokenLanguage};
-use dragoman_core::session_types::{OfferState, SessionRequest, Widening};
+use dragoman_core::session_types::{OfferState, Place, SessionRequest, Widening};
 use dragoman_core::time::UnixMillis;
-use dragoman_relay::store::{Account, Batch, StoreError};
+use dragoman_relay::store::{Account, Batch, NewSession, StoreError};
 use dragoman_tests::relay::TestRelay;
 use uuid::Uuid;
 
@@ -95,10 +95,20 @@ async fn the_store_lets_one_assignment_pass() -> Result<()> {
     for round in 0..50_u128 {
         let session = SessionId(Uuid::from_u128(round + 1));
         let languages = LanguagePair { source: "so".parse()?, target: "en".parse()? };
-        let created = vec![(session, account, languages, UnixMillis(1))];
+        let created = vec![NewSession {
+            id: session,
+            officer_account: account,
+            requested_at: UnixMillis(1),
+            request: SessionRequest::between(languages),
+        }];
         store.write(&Batch { created, ..Batch::default() }).await?;
         let writes = (1..=20_u128).map(|number| {
-            let assigned = vec![(session, MediatorId(Uuid::from_u128(round * 100 + number)))];
+            let assigned = vec![(
+                session,
+                Place::default(),
+                MediatorId(Uuid::from_u128(round * 100 + number)),
+                UnixMillis(2),
+            )];
             let (store, batch) = (store.clone(), Batch { assigned, ..Batch::default() });
             tokio::spawn(async move { store.write(&batch).await })
         });

@@ -6,11 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use dragoman_core::availability::{Duty, DutySpan, Span};
 use dragoman_core::draft::Draft;
 use dragoman_core::event::{ConsentStatement, Event};
 use dragoman_core::evidence::{Entry, verify};
 use dragoman_core::ids::{AccountId, MediatorId, ParticipantId, SessionId};
-use dragoman_core::language::LanguagePair;
+use dragoman_core::language::{LanguagePair, LanguageTag};
 use dragoman_core::relay::{Act, Input, Relay};
 use dragoman_core::roster::{Gender, Level, Mediator, Profile, Specialism, SpokenLanguage};
 use dragoman_core::routing::routes;
@@ -18,6 +19,8 @@ use dragoman_core::session::Session;
 use dragoman_core::session_types::{
     ConsentKind, ConsentMeans, LineStatus, OfferState, Phase, Role, SessionRequest, TranscriptLine, Widening,
 };
+use dragoman_core::standing::Availability;
+use dragoman_core::standings::RosterEntry;
 use dragoman_core::time::UnixMillis;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -102,6 +105,8 @@ impl World {
             0 if sessions.len() < 4 => return Some(self.request()),
             1 => return Some(Input::SetReady(mediator, self.rng.random_bool(0.8))),
             2 => return Some(Input::SetReachable(mediator, self.rng.random_bool(0.85))),
+            3 => return Some(Input::SetDuties(mediator, self.duties())),
+            4 if self.rng.random_bool(0.2) => return self.ring_by_hand(mediator),
             _ => {}
         }
         let session = self.pick(&sessions)?;
@@ -159,13 +164,32 @@ impl World {
             }),
             17 => Act::Widen(Widening::RingAgain),
             18 => match self.rng.random_range(0..3) {
-                0 => Act::Widen(Widening::AllowAdjacentLanguage),
+                0 if self.rng.random_bool(0.5) => Act::Widen(Widening::AllowAdjacentLanguage),
+                0 => Act::Widen(Widening::Pivot { via: self.tag(&["fr", "sr", "en", "bs"]) }),
                 1 => Act::Widen(Widening::DropGenderWish { reason: String::new() }),
                 _ => Act::Widen(Widening::DropGenderWish { reason: "agreed with the person".into() }),
             },
             _ if self.rng.random_bool(0.3) => Act::End,
             _ => Act::Connect,
         }
+    }
+
+    fn duties(&mut self) -> Vec<DutySpan> {
+        let from = self.now + Duration::from_secs(self.rng.random_range(0..60));
+        let until = from + Duration::from_secs(self.rng.random_range(1..600));
+        let duty = if self.rng.random_bool(0.5) { Duty::OnShift } else { Duty::OnCall };
+        vec![DutySpan { span: Span { from, until }, duty }]
+    }
+
+    fn ring_by_hand(&mut self, mediator: MediatorId) -> Option<Input> {
+        let sessions: Vec<SessionId> = self.relay.sessions().map(|session| session.id).collect();
+        let session = self.pick(&sessions)?;
+        let reason = if self.rng.random_bool(0.8) { "nobody else is there".into() } else { String::new() };
+        Some(Input::RingByHand { session, mediator, account: AccountId(self.uuid()), reason })
+    }
+
+    fn tag(&mut self, tags: &[&str]) -> LanguageTag {
+        tags[self.rng.random_range(0..tags.len())].parse().unwrap()
     }
 
     fn request(&mut self) -> Input {
@@ -198,11 +222,17 @@ impl World {
     /// Nobody is rung, and nobody accepts, against a hard constraint.
     fn check_ring(&self, event: &Event, session: &Session) {
         let Event::OfferRang { mediator, .. } = event else { return };
-        let (entry, standing) = self.relay.roster().get(*mediator).unwrap();
-        assert!(standing.ready && standing.reachable, "only the ready and reachable ring");
-        assert!(entry.undertaking_signed_at.is_some() && entry.vetted_until.unwrap() > self.now);
-        assert!(!session.request.minor || entry.specialisms.contains(&Specialism::Minors));
-        assert!(session.request.gender_wish.is_none_or(|wish| entry.gender == Some(wish)));
+        let RosterEntry { mediator: entry, standing } = self.relay.roster().get(*mediator).unwrap();
+        assert!(standing.reachable && !standing.in_session, "only the reachable and free ring");
+        assert!(entry.is_cleared(self.now));
+        if !session.overridden.contains(mediator) {
+            let there = standing.availability(self.now) != Availability::Away;
+            assert!(there, "only the ready and those on duty ring");
+            assert!(!session.request.minor || entry.specialisms.contains(&Specialism::Minors));
+            assert!(session.request.gender_wish.is_none_or(|wish| entry.gender == Some(wish)));
+            assert!(standing.rests_until(entry.load, self.now).is_none(), "nobody rings who rests");
+            assert!(standing.minutes_worked(self.now) < u32::from(entry.load.minutes_a_day));
+        }
         let declined =
             session.offers.iter().any(|o| o.mediator == *mediator && o.state == OfferState::Declined);
         let twice = session.ringing().filter(|offer| offer.mediator == *mediator).count() > 1;
@@ -213,10 +243,11 @@ impl World {
         let mut busy = BTreeSet::new();
         for session in self.relay.sessions() {
             let accepted = session.offers.iter().filter(|offer| offer.state == OfferState::Accepted).count();
-            assert!(accepted <= 1, "at most one accepted offer a place");
-            assert!(accepted == 0 || session.ringing().next().is_none(), "nobody rings after an accept");
-            if let Some((mediator, ..)) = session.mediator() {
-                assert!(busy.insert(mediator), "no mediator in two live sessions");
+            assert!(accepted <= if session.via.is_some() { 2 } else { 1 }, "at most one a place");
+            for taken in session.mediators() {
+                assert!(busy.insert(taken.mediator), "no mediator in two live sessions, nor in two places");
+                let rings = session.ringing().any(|offer| offer.place == taken.place);
+                assert!(!rings, "nobody rings for a place that is taken");
             }
             self.check_routes(session);
             assert!(!session.transcribing || session.may_transcribe(), "no transcription without agreement");
@@ -226,13 +257,13 @@ impl World {
 
     fn check_routes(&self, session: &Session) {
         for route in routes(session) {
-            assert!(session.mediator().is_some(), "no route before an assignment");
+            assert!(session.open_places().next().is_none(), "no route before all places are taken");
             let from = session.participant(route.from).unwrap();
             let outsiders = route.to.iter().any(|to| {
                 let role = session.participant(*to).unwrap().role;
                 !matches!(
                     (from.role, role),
-                    (Role::Officer, Role::Mediator) | (Role::Mediator, Role::Officer)
+                    (Role::Officer | Role::Mediator, Role::Mediator) | (Role::Mediator, Role::Officer)
                 )
             });
             let consent = session.agreed(ConsentKind::Interpreting) && !session.is_stopped();
@@ -297,7 +328,10 @@ impl World {
 fn mediator(number: u128, rng: &mut ChaCha8Rng) -> Mediator {
     let mine = ["sq", "sr-Latn", "ar", "fa", "bs"][rng.random_range(0..5)];
     let spoken = |tag: &str, level| SpokenLanguage { tag: tag.parse().unwrap(), level };
-    let languages = vec![spoken(mine, Level::Native), spoken("en", Level::Fluent)];
+    let mut languages = vec![spoken(mine, Level::Native), spoken("en", Level::Fluent)];
+    if rng.random_bool(0.3) {
+        languages[1] = spoken("fr", Level::Fluent);
+    }
     let profile = Profile {
         gender: Some(if rng.random_bool(0.5) { Gender::Female } else { Gender::Male }),
         specialisms: rng.random_bool(0.5).then_some(Specialism::Minors).into_iter().collect(),

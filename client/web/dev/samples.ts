@@ -6,6 +6,7 @@ import type {
   OfferStatusView,
   ParticipantView,
   Phase,
+  RingingView,
   Role,
   SessionRow,
   SessionSummary,
@@ -34,6 +35,9 @@ export const summaries: SessionSummary[] = (['live', 'ringing', 'stopped'] as Ph
   connected: 3 - index,
   mediator_alias: index === 1 ? null : ['Blue Heron', '', 'Quiet River'][index] ?? null,
   transcription_agreed: index === 0,
+  no_answer: index === 1 ? 'all_busy' : null,
+  place_in_line: index === 1 ? 1 : null,
+  coordinator_called: index === 1,
 }));
 
 export const past: SessionRow[] = [1, 2, 3].map((n) => ({
@@ -74,6 +78,7 @@ const offer = (n: number, more: Partial<OfferStatusView>): OfferStatusView => ({
   alias: ['Blue Heron', 'Quiet River', 'North Star', 'Olive Tree'][n - 1] ?? 'Alias',
   qualification: 'interpreter',
   gender: 'female',
+  place: 0,
   state: 'ringing',
   reasons: [{ reason: 'speaks_pair' }, { reason: 'native_level' }],
   expires_at: now + 21_000,
@@ -81,10 +86,20 @@ const offer = (n: number, more: Partial<OfferStatusView>): OfferStatusView => ({
 });
 
 const widenings = [
-  { how: 'drop_gender_wish', would_reach: 4 },
-  { how: 'allow_adjacent_language', would_reach: 2 },
-  { how: 'ring_again', would_reach: 0 },
+  { how: 'drop_gender_wish', via: null, would_reach: 4 },
+  { how: 'allow_adjacent_language', via: null, would_reach: 2 },
+  { how: 'pivot', via: 'tr', would_reach: 1 },
+  { how: 'ring_again', via: null, would_reach: 0 },
 ];
+
+const search = (ringing: boolean): Omit<RingingView, 'offers' | 'widenings'> => ({
+  wave: ringing ? 1 : 2,
+  left_to_ring: ringing ? 2 : 0,
+  no_answer: ringing ? null : 'all_busy',
+  place_in_line: ringing ? null : 2,
+  usual_wait: { nine_of_ten_seconds: 18, calls: 42 },
+  coordinator_called: !ringing,
+});
 
 export function session(phase: Phase, as: Role, more: Partial<SessionView> = {}): SessionView {
   const searching = phase === 'ringing' || phase === 'unanswered';
@@ -99,6 +114,7 @@ export function session(phase: Phase, as: Role, more: Partial<SessionView> = {})
     phase,
     languages: { source: 'sq', target: 'en' },
     adjacent_language: null,
+    via: null,
     label: 'victim',
     participants: searching ? [officer] : [officer, mediator, interviewee, observer],
     consents: searching
@@ -109,7 +125,7 @@ export function session(phase: Phase, as: Role, more: Partial<SessionView> = {})
         ],
     transcription_wished: true,
     transcribing: !searching,
-    ringing: searching && as === 'officer' ? { wave: phase === 'ringing' ? 1 : 2, offers, left_to_ring: phase === 'ringing' ? 2 : 0, widenings } : null,
+    ringing: searching && as === 'officer' ? { ...search(phase === 'ringing'), offers, widenings } : null,
     requested_at: now - 24_000,
     live_since: searching ? null : now - 754_000,
     ...more,
@@ -162,4 +178,6 @@ export const presence = mediators.map(({ mediator: { id: who } }, index) => ({
   ready: index < 2,
   reachable: index < 3,
   in_session: index === 2,
+  availability: (['ready', 'on_shift', 'ready', 'away', 'on_call'] as const)[index] ?? 'away',
+  minutes_worked: index * 45,
 }));

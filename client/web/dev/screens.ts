@@ -83,7 +83,7 @@ function roster(tab: 'now' | 'roster' | 'records' | 'accounts') {
 
 const mediator = (ready: boolean, more: object = {}) =>
   show(MediatorHome, {
-    desk: { ready, barred: [], offers: [], current: null },
+    desk: { ready, availability: ready ? 'ready' : 'away', missed_calls: !ready, barred: [], offers: [], current: null },
     onready: nothing,
     onopen: nothing,
     onsound: nothing,

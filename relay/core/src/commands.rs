@@ -1,19 +1,20 @@
 //! What each participant's act decides for a session, and what refuses it.
 
-use crate::dispatch;
+use crate::dispatch::{self, Dispatcher};
 use crate::draft::Draft;
 use crate::event::{ConsentStatement, Event};
-use crate::ids::{MediatorId, ParticipantId};
-use crate::language::LanguageTag;
-use crate::matching::adjacent_spoken;
+use crate::ids::{AccountId, MediatorId, ParticipantId};
+use crate::input::Act;
+use crate::language::{LanguagePair, LanguageTag};
+use crate::matching::{adjacent_spoken, can_be_overridden};
 use crate::refusal::Refusal;
-use crate::relay::{Act, Roster};
 use crate::roster::Mediator;
 use crate::session::Session;
 use crate::session_types::{
-    Consent, ConsentKind, ConsentMeans, LineStatus, MAX_PARTICIPANTS, OfferNumber, OfferState, Phase, Role,
-    TranscriptLine, Widening,
+    Consent, ConsentKind, ConsentMeans, LineStatus, MAX_PARTICIPANTS, MatchReason, OfferNumber, OfferState,
+    Place, Role, TranscriptLine, Widening,
 };
+use crate::standings::RosterEntry;
 use crate::time::UnixMillis;
 
 /// Longest reason of an override, in characters.
@@ -21,11 +22,11 @@ const MAX_REASON_CHARS: usize = 500;
 
 pub(crate) fn act(
     mut draft: Draft,
-    roster: &Roster,
+    dispatcher: &Dispatcher<'_>,
     by: ParticipantId,
     act: Act,
-    now: UnixMillis,
 ) -> Result<Draft, Refusal> {
+    let now = dispatcher.now;
     let participant = draft.session.participant(by).ok_or(Refusal::NotAParticipant)?;
     let (role, connected) = (participant.role, participant.connected);
     match act {
@@ -33,7 +34,7 @@ pub(crate) fn act(
         Act::Connect => draft.record(Event::ParticipantConnected { participant: by }, now),
         Act::Disconnect if !connected => {}
         Act::Disconnect => draft.record(Event::ParticipantDisconnected { participant: by }, now),
-        Act::Widen(widening) => widen(&mut draft, roster, role, widening, now)?,
+        Act::Widen(widening) => widen(&mut draft, dispatcher, role, widening)?,
         Act::StateConsent(statement) => state_consent(&mut draft, by, role, statement, now)?,
         Act::Stop => stop(&mut draft, by, role, now)?,
         Act::AddLine(line) => add_line(&mut draft, by, role, line, now)?,
@@ -64,8 +65,8 @@ pub(crate) fn admit(
         Role::Interviewee => require(!session.is_connected(Role::Interviewee), Refusal::RoleTaken)?,
         Role::Observer => {}
     }
-    // The mediator's place is kept free.
-    let reserved = usize::from(session.mediator().is_none());
+    // The mediators' places are kept free.
+    let reserved = session.open_places().count();
     let staying = session.participants.iter().filter(|p| !p.is_replaced_by(role)).count();
     require(staying + reserved < MAX_PARTICIPANTS, Refusal::SessionFull)?;
     draft.record(Event::ParticipantAdmitted { participant, role, language }, now);
@@ -79,35 +80,60 @@ pub(crate) fn accept(
     participant: ParticipantId,
     now: UnixMillis,
 ) -> Result<Draft, Refusal> {
-    require_ringing(&draft.session, offer, mediator.id)?;
-    let adjacent_language = adjacent_spoken(mediator, &draft.session.request.languages.source);
+    let place = require_ringing(&draft.session, offer, mediator.id)?;
+    let languages = draft.session.languages_of(place);
+    let adjacent_language = languages.and_then(|languages| adjacent_spoken(mediator, &languages.source));
     let (mediator, alias) = (mediator.id, mediator.alias.clone());
-    draft.record(Event::OfferAccepted { offer, mediator, participant, alias, adjacent_language }, now);
-    dispatch::withdraw_all(&mut draft, now);
+    draft.record(Event::OfferAccepted { offer, mediator, participant, alias, adjacent_language, place }, now);
+    dispatch::withdraw(&mut draft, Some(place), now);
     settle(&mut draft, now);
     Ok(draft)
 }
 
 pub(crate) fn decline(
     mut draft: Draft,
-    roster: &Roster,
+    dispatcher: &Dispatcher<'_>,
     offer: OfferNumber,
     mediator: MediatorId,
-    now: UnixMillis,
 ) -> Result<Draft, Refusal> {
     require_ringing(&draft.session, offer, mediator)?;
-    draft.record(Event::OfferClosed { offer, outcome: OfferState::Declined }, now);
-    dispatch::go_on(&mut draft, roster, now);
+    draft.record(Event::OfferClosed { offer, outcome: OfferState::Declined }, dispatcher.now);
+    dispatcher.go_on(&mut draft);
     Ok(draft)
 }
 
-pub(crate) fn withdraw(draft: &mut Draft, roster: &Roster, offer: OfferNumber, now: UnixMillis) {
-    draft.record(Event::OfferClosed { offer, outcome: OfferState::Withdrawn }, now);
-    dispatch::go_on(draft, roster, now);
+pub(crate) fn withdraw(draft: &mut Draft, dispatcher: &Dispatcher<'_>, offer: OfferNumber) {
+    draft.record(Event::OfferClosed { offer, outcome: OfferState::Withdrawn }, dispatcher.now);
+    dispatcher.go_on(draft);
+}
+
+/// A coordinator's exception: what speaks against one mediator is lifted where it may be, noted, and they ring.
+pub(crate) fn ring_by_hand(
+    mut draft: Draft,
+    dispatcher: &Dispatcher<'_>,
+    entry: &RosterEntry,
+    account: AccountId,
+    reason: String,
+) -> Result<Draft, Refusal> {
+    require(draft.session.is_searching(), Refusal::AlreadyAssigned)?;
+    let mediator = entry.mediator.id;
+    require(draft.session.ringing().all(|offer| offer.mediator != mediator), Refusal::RingsAlready)?;
+    let places: Vec<Place> = draft.session.open_places().collect();
+    let ranked = places.iter().flat_map(|place| dispatcher.rank(&draft.session, *place));
+    let candidate = ranked.into_iter().find(|candidate| candidate.mediator == mediator);
+    let candidate = candidate.ok_or(Refusal::DoesNotSpeakPair)?;
+    let lifted: Vec<MatchReason> = candidate.reasons.into_iter().filter(MatchReason::excludes).collect();
+    require(lifted.iter().all(can_be_overridden), Refusal::NotToBeLifted)?;
+    if !lifted.is_empty() {
+        require_reason(&reason)?;
+        draft.record(Event::ExceptionMade { account, mediator, lifted, reason }, dispatcher.now);
+    }
+    require(dispatcher.ring_by_hand(&mut draft, mediator), Refusal::NotToBeLifted)?;
+    Ok(draft)
 }
 
 pub(crate) fn end(draft: &mut Draft, by: Option<ParticipantId>, now: UnixMillis) {
-    dispatch::withdraw_all(draft, now);
+    dispatch::withdraw(draft, None, now);
     let abandoned = draft.session.live_since.is_none();
     draft.record(Event::SessionEnded { by, abandoned }, now);
     settle(draft, now);
@@ -123,21 +149,31 @@ pub(crate) fn settle(draft: &mut Draft, now: UnixMillis) {
 
 fn widen(
     draft: &mut Draft,
-    roster: &Roster,
+    dispatcher: &Dispatcher<'_>,
     role: Role,
     widening: Widening,
-    now: UnixMillis,
 ) -> Result<(), Refusal> {
     require(role == Role::Officer, Refusal::NotYourRole)?;
-    let searching = matches!(draft.session.phase(), Phase::Ringing | Phase::Unanswered);
-    require(searching, Refusal::AlreadyAssigned)?;
-    if let Widening::DropGenderWish { reason } = &widening {
-        let length = reason.trim().chars().count();
-        require((1..=MAX_REASON_CHARS).contains(&length), Refusal::ReasonMissing)?;
+    require(draft.session.is_searching(), Refusal::AlreadyAssigned)?;
+    match &widening {
+        Widening::DropGenderWish { reason } => require_reason(reason)?,
+        Widening::Pivot { via } => {
+            let LanguagePair { source, target } = &draft.session.request.languages;
+            require(!via.same_language(source) && !via.same_language(target), Refusal::SameLanguage)?;
+            require(draft.session.via.is_none(), Refusal::PivotChosen)?;
+            // Whoever rings now is asked for other languages than they will hear of next.
+            dispatch::withdraw(draft, None, dispatcher.now);
+        }
+        Widening::RingAgain | Widening::AllowAdjacentLanguage => {}
     }
-    draft.record(Event::RequestWidened { widening }, now);
-    dispatch::ring_next_wave(draft, roster, now);
+    draft.record(Event::RequestWidened { widening }, dispatcher.now);
+    dispatcher.ring_next_wave(draft);
     Ok(())
+}
+
+fn require_reason(reason: &str) -> Result<(), Refusal> {
+    let length = reason.trim().chars().count();
+    require((1..=MAX_REASON_CHARS).contains(&length), Refusal::ReasonMissing)
 }
 
 fn state_consent(
@@ -199,9 +235,11 @@ fn add_line(
     Ok(())
 }
 
-fn require_ringing(session: &Session, offer: OfferNumber, mediator: MediatorId) -> Result<(), Refusal> {
-    let rings = session.ringing().any(|ringing| ringing.number == offer && ringing.mediator == mediator);
-    require(rings && session.mediator().is_none(), Refusal::OfferNotRinging)
+/// The place for which the offer rings.
+fn require_ringing(session: &Session, offer: OfferNumber, mediator: MediatorId) -> Result<Place, Refusal> {
+    let rings = session.ringing().find(|ringing| ringing.number == offer && ringing.mediator == mediator);
+    let open = |place: &Place| session.open_places().any(|open| open == *place);
+    rings.map(|ringing| ringing.place).filter(open).ok_or(Refusal::OfferNotRinging)
 }
 
 fn require(holds: bool, otherwise: Refusal) -> Result<(), Refusal> {

@@ -1,139 +1,238 @@
-//! Rings mediators in waves until one accepts, or nobody is left: the best few first, then more, then everybody.
+//! Rings mediators in waves until every place of a session is taken, or nobody is left: the familiar first, then the
+//! best few, then everybody.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
+use crate::case::CaseBook;
 use crate::draft::Draft;
 use crate::event::Event;
 use crate::ids::MediatorId;
-use crate::matching::{Wanted, rank};
-use crate::relay::Roster;
+use crate::language::LanguagePair;
+use crate::matching::{Loans, Wanted, rank};
+use crate::policy::DispatchPolicy;
 use crate::session::Session;
-use crate::session_types::{Candidate, MatchReason, OfferNumber, OfferState, Phase};
+use crate::session_types::{
+    Candidate, MatchReason, NoAnswer, OfferNumber, OfferState, Phase, Place, SessionRequest,
+};
+use crate::standings::RosterNow;
 use crate::time::UnixMillis;
 
-/// How many are rung in each wave; later waves ring all who are left.
-pub const WAVE_SIZES: [usize; 2] = [3, 5];
-/// When the next wave begins, if nobody accepted: a commercial service answers in 15 s on average.
-pub const WAVE_EVERY: Duration = Duration::from_secs(10);
-/// How long one phone rings.
-pub const RING_FOR: Duration = Duration::from_secs(30);
+/// So many candidates of a ranking are kept in the log; a roster of thousands must not swell every record.
+pub const MOST_RANKED: usize = 60;
 
-/// Ranks the roster for a session as it stands, with those who said no to it excluded.
-pub(crate) fn rank_for(session: &Session, roster: &Roster, now: UnixMillis) -> Vec<Candidate> {
-    rank_as(
-        session,
-        roster,
-        Wanted { request: &session.request, adjacent_allowed: session.adjacent_allowed },
-        now,
-    )
+/// Everything that ringing is decided by, at one moment.
+#[derive(Clone, Copy, Debug)]
+pub struct Dispatcher<'a> {
+    /// Who there is.
+    pub roster: RosterNow<'a>,
+    /// Who interpreted in which case.
+    pub cases: &'a CaseBook,
+    /// Who is on loan.
+    pub loans: &'a Loans,
+    /// The rules.
+    pub policy: &'a DispatchPolicy,
+    /// The moment.
+    pub now: UnixMillis,
 }
 
-/// The same for a request that is not the session's own: what a widening would bring.
-pub(crate) fn rank_as(
-    session: &Session,
-    roster: &Roster,
-    wanted: Wanted<'_>,
-    now: UnixMillis,
-) -> Vec<Candidate> {
-    let declined = |id: MediatorId| {
-        session.offers.iter().any(|offer| offer.mediator == id && offer.state == OfferState::Declined)
-    };
-    let mut ranked = rank(roster.standings(), wanted, now);
-    for candidate in ranked.iter_mut().filter(|candidate| declined(candidate.mediator)) {
-        (candidate.eligible, candidate.score) = (false, 0);
-        candidate.reasons.push(MatchReason::DeclinedBefore);
+impl Dispatcher<'_> {
+    /// Ranks the roster for one place of a session as it stands; whoever said no to the session is excluded.
+    pub fn rank(&self, session: &Session, place: Place) -> Vec<Candidate> {
+        let Some(languages) = session.languages_of(place) else { return Vec::new() };
+        self.rank_as(session, &session.request, &languages, session.adjacent_allowed)
     }
-    ranked.sort_by_key(|candidate| !candidate.eligible);
-    ranked
+
+    /// The same for a request that is not the session's own: what a widening would bring.
+    pub(crate) fn rank_as(
+        &self,
+        session: &Session,
+        request: &SessionRequest,
+        languages: &LanguagePair,
+        adjacent_allowed: bool,
+    ) -> Vec<Candidate> {
+        let (served, overridden) = (self.cases.of(request.case), &session.overridden);
+        let wanted = Wanted { request, languages, adjacent_allowed, served, loans: self.loans, overridden };
+        let mut ranked = rank(self.roster, wanted, self.now);
+        let declined = |id: MediatorId| {
+            session.offers.iter().any(|offer| offer.mediator == id && offer.state == OfferState::Declined)
+        };
+        for candidate in ranked.iter_mut().filter(|candidate| declined(candidate.mediator)) {
+            (candidate.eligible, candidate.score) = (false, 0);
+            candidate.reasons.push(MatchReason::DeclinedBefore);
+        }
+        ranked.sort_by_key(|candidate| !candidate.eligible);
+        ranked
+    }
+
+    /// Rings the next wave that has somebody in it, for every place that is open; notes it if nobody is left and
+    /// nothing rings.
+    pub(crate) fn ring_next_wave(&self, draft: &mut Draft) {
+        let ranked: Vec<(Place, Vec<Candidate>)> =
+            draft.session.open_places().map(|place| (place, self.rank(&draft.session, place))).collect();
+        let last = u32::try_from(self.policy.waves.len()).unwrap_or(u32::MAX);
+        for wave in draft.session.wave..last {
+            let chosen = self.choose(&draft.session, &ranked, wave);
+            if !chosen.is_empty() {
+                return self.ring(draft, ranked, chosen, wave + 1);
+            }
+        }
+        // After the last wave, whoever came free since, of any circle that rang before.
+        let chosen = self.choose(&draft.session, &ranked, last.saturating_sub(1));
+        if chosen.is_empty() {
+            self.note_if_unanswered(draft, &ranked)
+        } else {
+            self.ring(draft, ranked, chosen, last)
+        }
+    }
+
+    /// After an offer closed, or somebody became free: rings on, if it is time or nothing rings any more. A session
+    /// that nobody answered rings again by itself for somebody who was not rung yet.
+    pub(crate) fn go_on(&self, draft: &mut Draft) {
+        let silent = draft.session.ringing().next().is_none();
+        if draft.session.is_searching() && (silent || self.next_wave_at(&draft.session) <= self.now) {
+            self.ring_next_wave(draft);
+        }
+    }
+
+    /// Ends those rings that ran out, begins the next wave when it is due, and calls a coordinator when it is time.
+    pub(crate) fn handle_timeout(&self, draft: &mut Draft) {
+        let ran_out = |offer: &&crate::session::Offer| offer.expires_at <= self.now;
+        let expired: Vec<OfferNumber> =
+            draft.session.ringing().filter(ran_out).map(|offer| offer.number).collect();
+        for offer in expired {
+            draft.record(Event::OfferClosed { offer, outcome: OfferState::Expired }, self.now);
+        }
+        self.go_on(draft);
+        if self.escalates_at(&draft.session).is_some_and(|at| at <= self.now) {
+            draft.record(Event::CoordinatorCalled, self.now);
+        }
+    }
+
+    /// Rings one mediator for the first place that they could fill, beside the waves.
+    pub(crate) fn ring_by_hand(&self, draft: &mut Draft, mediator: MediatorId) -> bool {
+        let places: Vec<Place> = draft.session.open_places().collect();
+        for place in places {
+            let ranked = self.rank(&draft.session, place);
+            if ranked.iter().any(|candidate| candidate.mediator == mediator && candidate.eligible) {
+                let wave = draft.session.wave.max(1);
+                self.ring(draft, vec![(place, ranked)], vec![(place, mediator)], wave);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// When something is to be done about the rings of a session, if anything. `looked`: when it looked last for
+    /// somebody and found nobody.
+    pub(crate) fn poll_timeout(&self, session: &Session, looked: Option<UnixMillis>) -> Option<UnixMillis> {
+        if !session.is_searching() {
+            return None;
+        }
+        let expiry = session.ringing().map(|offer| offer.expires_at).min();
+        let again = looked.map_or(UnixMillis(i64::MIN), |at| at + self.policy.look_again());
+        let wave = self.next_wave_at(session).max(again);
+        expiry.into_iter().chain(self.escalates_at(session)).chain([wave]).min()
+    }
+
+    /// Whether a wave is due, so that the session just looked for somebody.
+    pub(crate) fn looked(&self, session: &Session) -> bool {
+        session.is_searching() && self.next_wave_at(session) <= self.now
+    }
+
+    fn next_wave_at(&self, session: &Session) -> UnixMillis {
+        session.wave_began + self.policy.wave_lasts(session.wave)
+    }
+
+    fn escalates_at(&self, session: &Session) -> Option<UnixMillis> {
+        (session.is_searching() && !session.coordinator_called)
+            .then(|| session.requested_at + self.policy.escalate_after())
+    }
+
+    /// Whom a wave (from 0) would ring, for each place; nobody for two places.
+    fn choose(
+        &self,
+        session: &Session,
+        ranked: &[(Place, Vec<Candidate>)],
+        wave: u32,
+    ) -> Vec<(Place, MediatorId)> {
+        let Some(wave) = self.policy.waves.get(wave as usize) else { return Vec::new() };
+        let most = wave.most.map_or(usize::MAX, |most| most as usize);
+        let mut chosen: Vec<(Place, MediatorId)> = Vec::new();
+        for (place, candidates) in ranked {
+            let taken: BTreeSet<MediatorId> = chosen.iter().map(|(_, mediator)| *mediator).collect();
+            let left = left_to_ring(session, candidates).into_iter();
+            let circle = left.filter(|candidate| candidate.circle <= wave.circle);
+            let free =
+                circle.map(|candidate| candidate.mediator).filter(|mediator| !taken.contains(mediator));
+            chosen.extend(free.take(most).map(|mediator| (*place, mediator)));
+        }
+        chosen
+    }
+
+    fn ring(
+        &self,
+        draft: &mut Draft,
+        ranked: Vec<(Place, Vec<Candidate>)>,
+        chosen: Vec<(Place, MediatorId)>,
+        wave: u32,
+    ) {
+        for (place, mut candidates) in ranked {
+            let left_out = u32::try_from(candidates.len().saturating_sub(MOST_RANKED)).unwrap_or(u32::MAX);
+            candidates.truncate(MOST_RANKED);
+            if draft.session.ranking(place) != candidates {
+                draft.record(Event::CandidatesRanked { candidates, place, left_out }, self.now);
+            }
+        }
+        for (place, mediator) in chosen {
+            let offer = OfferNumber(u32::try_from(draft.session.offers.len() + 1).unwrap_or(u32::MAX));
+            let expires_at = self.now + self.policy.ring_for();
+            draft.record(Event::OfferRang { offer, mediator, wave, expires_at, place }, self.now);
+        }
+    }
+
+    fn note_if_unanswered(&self, draft: &mut Draft, ranked: &[(Place, Vec<Candidate>)]) {
+        if draft.session.phase() != Phase::Ringing || draft.session.ringing().next().is_some() {
+            return;
+        }
+        let rung = draft.session.offers.len() > draft.session.round_began;
+        let why = match (ranked.iter().any(|(_, candidates)| candidates.iter().any(only_busy)), rung) {
+            (true, _) => NoAnswer::AllBusy,
+            (false, true) => NoAnswer::NobodyAnswered,
+            (false, false) => NoAnswer::NobodySuitable,
+        };
+        draft.record(Event::NobodyAnswered { why: Some(why) }, self.now);
+    }
 }
 
-/// Eligible candidates that were not rung in this round, best first.
+/// Eligible candidates that were not rung in this round, in their order.
 pub(crate) fn left_to_ring<'a>(session: &Session, ranked: &'a [Candidate]) -> Vec<&'a Candidate> {
     let rung: BTreeSet<MediatorId> =
         session.offers.iter().skip(session.round_began).map(|o| o.mediator).collect();
-    // Whoever still rings from an earlier round must not ring twice.
-    let ringing: BTreeSet<MediatorId> = session.ringing().map(|offer| offer.mediator).collect();
-    let fresh = |id: &MediatorId| !rung.contains(id) && !ringing.contains(id);
+    // Whoever still rings from an earlier round, or took the other place, must not ring again.
+    let taken: BTreeSet<MediatorId> = session
+        .ringing()
+        .map(|offer| offer.mediator)
+        .chain(session.mediators().map(|m| m.mediator))
+        .collect();
+    let fresh = |id: &MediatorId| !rung.contains(id) && !taken.contains(id);
     ranked.iter().filter(|candidate| candidate.eligible && fresh(&candidate.mediator)).collect()
 }
 
-/// Ranks anew and rings the next wave; notes it if nobody is left and nothing rings.
-pub(crate) fn ring_next_wave(draft: &mut Draft, roster: &Roster, now: UnixMillis) {
-    let ranked = rank_for(&draft.session, roster, now);
-    let size = WAVE_SIZES.get(draft.session.wave as usize).copied().unwrap_or(usize::MAX);
-    let chosen: Vec<MediatorId> = left_to_ring(&draft.session, &ranked)
-        .into_iter()
-        .take(size)
-        .map(|candidate| candidate.mediator)
-        .collect();
-    if chosen.is_empty() {
-        return note_if_unanswered(draft, now);
-    }
-    if draft.session.candidates != ranked {
-        draft.record(Event::CandidatesRanked { candidates: ranked }, now);
-    }
-    let wave = draft.session.wave + 1;
-    for mediator in chosen {
-        let offer = OfferNumber(u32::try_from(draft.session.offers.len() + 1).unwrap_or(u32::MAX));
-        draft.record(Event::OfferRang { offer, mediator, wave, expires_at: now + RING_FOR }, now);
-    }
+/// Whether somebody would do, were they not at work or at rest just now: waiting for them makes sense.
+pub(crate) fn only_busy(candidate: &Candidate) -> bool {
+    let busy =
+        |reason: &MatchReason| matches!(reason, MatchReason::InAnotherSession | MatchReason::Resting { .. });
+    let hopeless = |reason: &MatchReason| reason.excludes() && !busy(reason);
+    !candidate.eligible && candidate.reasons.iter().any(busy) && !candidate.reasons.iter().any(hopeless)
 }
 
-/// Ends those rings that ran out, and begins the next wave when it is due.
-pub(crate) fn handle_timeout(draft: &mut Draft, roster: &Roster, now: UnixMillis) {
-    let expired: Vec<OfferNumber> =
-        draft.session.ringing().filter(|offer| offer.expires_at <= now).map(|offer| offer.number).collect();
-    for offer in expired {
-        draft.record(Event::OfferClosed { offer, outcome: OfferState::Expired }, now);
-    }
-    go_on(draft, roster, now);
-}
-
-/// After an offer closed, or somebody became free: rings on, if it is time or nothing rings any more. A session that
-/// nobody answered rings again by itself for somebody who was not rung yet.
-pub(crate) fn go_on(draft: &mut Draft, roster: &Roster, now: UnixMillis) {
-    if !matches!(draft.session.phase(), Phase::Ringing | Phase::Unanswered) {
-        return;
-    }
-    let silent = draft.session.ringing().next().is_none();
-    if (silent || next_wave_at(&draft.session) <= now) && has_left(&draft.session, roster, now) {
-        ring_next_wave(draft, roster, now);
-    } else if silent {
-        note_if_unanswered(draft, now);
-    }
-}
-
-/// Withdraws every ring of a session.
-pub(crate) fn withdraw_all(draft: &mut Draft, now: UnixMillis) {
-    let ringing: Vec<OfferNumber> = draft.session.ringing().map(|offer| offer.number).collect();
+/// Withdraws the rings of a session: all, or those for one place.
+pub(crate) fn withdraw(draft: &mut Draft, place: Option<Place>, now: UnixMillis) {
+    let of_place = |offer: &&crate::session::Offer| place.is_none_or(|place| offer.place == place);
+    let ringing: Vec<OfferNumber> =
+        draft.session.ringing().filter(of_place).map(|offer| offer.number).collect();
     for offer in ringing {
         draft.record(Event::OfferClosed { offer, outcome: OfferState::Withdrawn }, now);
-    }
-}
-
-/// When something is to be done about the rings of a session, if anything. A wave that is overdue with nobody left to
-/// ring waits for somebody to become free, which is decided with the input that frees them.
-pub(crate) fn poll_timeout(session: &Session, roster: &Roster, now: UnixMillis) -> Option<UnixMillis> {
-    if session.phase() != Phase::Ringing {
-        return None;
-    }
-    let expiry = session.ringing().map(|offer| offer.expires_at).min();
-    let wave = Some(next_wave_at(session)).filter(|at| *at > now || has_left(session, roster, now));
-    expiry.into_iter().chain(wave).min()
-}
-
-fn next_wave_at(session: &Session) -> UnixMillis {
-    session.wave_began + WAVE_EVERY
-}
-
-fn has_left(session: &Session, roster: &Roster, now: UnixMillis) -> bool {
-    !left_to_ring(session, &rank_for(session, roster, now)).is_empty()
-}
-
-fn note_if_unanswered(draft: &mut Draft, now: UnixMillis) {
-    if draft.session.phase() == Phase::Ringing && draft.session.ringing().next().is_none() {
-        draft.record(Event::NobodyAnswered, now);
     }
 }
 
@@ -145,15 +244,18 @@ mod tests {
     use crate::ids::{AccountId, ParticipantId, SessionId};
     use crate::language::LanguagePair;
     use crate::relay::{Act, Input, Relay};
-    use crate::roster::{Level, Mediator, Profile, SpokenLanguage};
-    use crate::session_types::SessionRequest;
+    use crate::roster::{Level, LoadLimits, Mediator, Profile, SpokenLanguage};
 
     const OFFICER: ParticipantId = ParticipantId(Uuid::from_u128(1));
 
     fn mediator(number: u128) -> Mediator {
         let spoken = |tag: &str| SpokenLanguage { tag: tag.parse().unwrap(), level: Level::Fluent };
         let profile = Profile::new(&format!("M{number}"), vec![spoken("sq"), spoken("en")]);
-        Mediator { id: MediatorId(Uuid::from_u128(number)), profile: profile.cleared(UnixMillis(0)) }
+        let load = LoadLimits { rest_minutes: 0, ..LoadLimits::default() };
+        Mediator {
+            id: MediatorId(Uuid::from_u128(number)),
+            profile: Profile { load, ..profile.cleared(UnixMillis(0)) },
+        }
     }
 
     fn relay_with(mediators: u128) -> Relay {
@@ -189,7 +291,7 @@ mod tests {
         let mut relay = relay_with(12);
         let session = request(&mut relay, 1, UnixMillis(0));
         for (at, expected) in
-            [(0, 3), (9_999, 3), (10_000, 8), (20_000, 12), (30_000, 9), (40_000, 4), (50_000, 0)]
+            [(0, 3), (7_999, 3), (8_000, 8), (14_000, 12), (30_000, 9), (38_000, 4), (44_000, 0)]
         {
             relay.handle_timeout(UnixMillis(at));
             assert_eq!(ringing(&relay, session), expected, "after {at} ms");

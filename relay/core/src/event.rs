@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{AccountId, MediatorId, ParticipantId};
 use crate::language::LanguageTag;
 use crate::session_types::{
-    Candidate, Consent, ConsentKind, ConsentMeans, OfferNumber, OfferState, Role, SessionRequest,
-    TranscriptLine, Widening,
+    Candidate, Consent, ConsentKind, ConsentMeans, MatchReason, NoAnswer, OfferNumber, OfferState, Place,
+    Role, SessionRequest, TranscriptLine, Widening,
 };
 use crate::time::UnixMillis;
 
@@ -26,8 +26,14 @@ pub enum Event {
     },
     /// Matching ranked the roster; the eligible first, best first.
     CandidatesRanked {
-        /// Eligible ones all, excluded ones with their reasons.
+        /// The first of them: eligible ones, then excluded ones with their reasons.
         candidates: Vec<Candidate>,
+        /// For which place.
+        #[serde(default, skip_serializing_if = "Place::is_first")]
+        place: Place,
+        /// How many more were ranked.
+        #[serde(default)]
+        left_out: u32,
     },
     /// One mediator is being rung.
     OfferRang {
@@ -39,6 +45,9 @@ pub enum Event {
         wave: u32,
         /// It expires then.
         expires_at: UnixMillis,
+        /// For which place.
+        #[serde(default, skip_serializing_if = "Place::is_first")]
+        place: Place,
     },
     /// A mediator took the session; they are its mediator from now on.
     OfferAccepted {
@@ -53,6 +62,9 @@ pub enum Event {
         /// Shown to all where the mediator speaks a neighbour of the language asked for.
         #[serde(default)]
         adjacent_language: Option<LanguageTag>,
+        /// Which place they take.
+        #[serde(default, skip_serializing_if = "Place::is_first")]
+        place: Place,
     },
     /// An offer ended otherwise.
     OfferClosed {
@@ -62,7 +74,24 @@ pub enum Event {
         outcome: OfferState,
     },
     /// Nobody is left to ring.
-    NobodyAnswered,
+    NobodyAnswered {
+        /// Why; absent in records of before.
+        #[serde(default)]
+        why: Option<NoAnswer>,
+    },
+    /// It took so long that a coordinator was called.
+    CoordinatorCalled,
+    /// A coordinator lifted exclusions of one mediator for this session, by hand.
+    ExceptionMade {
+        /// Who decided it.
+        account: AccountId,
+        /// For whom.
+        mediator: MediatorId,
+        /// What was lifted.
+        lifted: Vec<MatchReason>,
+        /// Why, in the coordinator's words.
+        reason: String,
+    },
     /// The officer relaxed the request.
     RequestWidened {
         /// How, with the reason.

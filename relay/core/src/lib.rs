@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod answer_times;
 pub mod availability;
 pub mod case;
 pub mod codes;
@@ -15,16 +16,22 @@ pub mod event;
 pub mod evidence;
 pub mod forecast;
 pub mod ids;
+pub mod input;
 pub mod language;
 pub mod matching;
+pub mod pivot;
+pub mod policy;
 pub mod refusal;
 pub mod relay;
 pub mod rest;
+mod ringing_view;
 pub mod roster;
 pub mod routing;
 pub mod session;
 pub mod session_types;
 pub mod simulator;
+pub mod standing;
+pub mod standings;
 pub mod time;
 pub mod views;
 pub mod wire;

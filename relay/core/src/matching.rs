@@ -1,30 +1,38 @@
 //! Which mediators suit a request, and why. Hard constraints exclude, soft ones rank; both say their reason.
 
-use crate::language::LanguageTag;
+use std::collections::BTreeSet;
+
+use crate::case::Served;
+use crate::codes::AgencyCode;
+use crate::ids::MediatorId;
+use crate::language::{LanguagePair, LanguageTag};
 use crate::roster::{Level, Mediator, Qualification, Specialism, SpokenLanguage};
 use crate::session_types::{Candidate, Circle, MatchReason, SessionRequest};
+use crate::standing::{Availability, Standing};
+use crate::standings::{RosterEntry, RosterNow};
 use crate::time::UnixMillis;
 
-/// How a mediator stands at this moment.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Standing {
-    /// The ready switch.
-    pub ready: bool,
-    /// A page or device is open that could ring.
-    pub reachable: bool,
-    /// In a session.
-    pub in_session: bool,
-    /// When the last session was taken; `None`: never, as far as this relay knows.
-    pub last_assigned: Option<UnixMillis>,
-}
+/// Nobody is given a session that a booked one would soon interrupt.
+pub const BOOKED_MARGIN_MINUTES: i64 = 30;
+
+/// Who is lent to which agency at this moment.
+pub type Loans = BTreeSet<(MediatorId, AgencyCode)>;
 
 /// What is looked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted<'a> {
     /// The request as widened.
     pub request: &'a SessionRequest,
+    /// Between which languages: the request's, or one half of a pivot.
+    pub languages: &'a LanguagePair,
     /// Whether a neighbour of the interviewee's language will do.
     pub adjacent_allowed: bool,
+    /// Who interpreted in this case before.
+    pub served: &'a [Served],
+    /// Who is on loan.
+    pub loans: &'a Loans,
+    /// For whom an exception was made by hand.
+    pub overridden: &'a BTreeSet<MediatorId>,
 }
 
 /// Points of the soft ranking. The pair itself outweighs everything, so an adjacent language never ranks before it.
@@ -34,22 +42,32 @@ mod points {
     pub(super) const VARIETY: u32 = 60;
     pub(super) const NATIVE: u32 = 30;
     pub(super) const FLUENT: u32 = 15;
+    pub(super) const FLUENT_TARGET: u32 = 10;
     pub(super) const SWORN: u32 = 20;
     pub(super) const INTERPRETER: u32 = 10;
+    pub(super) const BOOKED: u32 = 400;
+    pub(super) const KNOWS_THE_PERSON: u32 = 200;
+    pub(super) const FAVOURITE: u32 = 80;
+    pub(super) const SPECIALISED: u32 = 40;
+    pub(super) const OWN_AGENCY: u32 = 40;
+    pub(super) const ON_SHIFT: u32 = 20;
+    /// For nothing worked in 24 hours; less in proportion.
+    pub(super) const LITTLE_WORK: u32 = 40;
     pub(super) const LONGEST_IDLE: u32 = 25;
     /// Rest earns one point an hour, up to this.
     pub(super) const IDLE_AT_MOST: i64 = 24;
 }
 
-/// Judges the roster for a request: the eligible first, best first; then the others who speak the languages, each with
-/// what excludes them. Whoever does not speak the pair is no candidate and is left out.
-pub fn rank<'a>(
-    roster: impl IntoIterator<Item = (&'a Mediator, Standing)>,
-    wanted: Wanted<'_>,
-    now: UnixMillis,
-) -> Vec<Candidate> {
+/// Judges the roster for a request: the eligible first, by circle and then best first; then the others who speak the
+/// languages, each with what excludes them. Whoever does not speak the pair is no candidate and is left out.
+pub fn rank(roster: RosterNow<'_>, wanted: Wanted<'_>, now: UnixMillis) -> Vec<Candidate> {
+    let source = &wanted.languages.source;
+    let mut either = vec![source.primary()];
+    if wanted.adjacent_allowed {
+        either.extend(source.adjacent());
+    }
     let mut ranked: Vec<(Candidate, i64)> = Vec::new();
-    for (mediator, standing) in roster {
+    for RosterEntry { mediator, standing } in roster.speakers(&either, &wanted.languages.target) {
         let candidate = judge(mediator, standing, wanted, now);
         if !candidate.reasons.contains(&MatchReason::DoesNotSpeakPair) {
             ranked.push((candidate, idle_hours(standing, now)));
@@ -57,43 +75,46 @@ pub fn rank<'a>(
     }
     mark_longest_idle(&mut ranked);
     // The identifier decides between equals, so that the same roster gives the same order.
-    ranked.sort_by(|(a, _), (b, _)| {
-        b.eligible.cmp(&a.eligible).then(b.score.cmp(&a.score)).then(a.mediator.cmp(&b.mediator))
+    ranked.sort_unstable_by_key(|(candidate, _)| {
+        (!candidate.eligible, candidate.circle, std::cmp::Reverse(candidate.score), candidate.mediator)
     });
     ranked.into_iter().map(|(candidate, _)| candidate).collect()
 }
 
 /// Judges one mediator.
-pub fn judge(mediator: &Mediator, standing: Standing, wanted: Wanted<'_>, now: UnixMillis) -> Candidate {
+pub fn judge(mediator: &Mediator, standing: &Standing, wanted: Wanted<'_>, now: UnixMillis) -> Candidate {
     let mut reasons = Vec::new();
-    let language_points = judge_languages(mediator, wanted, &mut reasons);
-    let mut excluded = language_points.is_none();
-    for (holds, reason) in constraints(mediator, standing, wanted.request, now) {
-        if !holds {
-            excluded = true;
-            reasons.push(reason);
-        }
-    }
-    if excluded {
-        return Candidate { mediator: mediator.id, eligible: false, circle: Circle::Pool, score: 0, reasons };
-    }
-    let mut score = language_points.unwrap_or(0);
-    score += match mediator.qualification {
-        Qualification::SwornInterpreter => {
-            reasons.push(MatchReason::Sworn);
-            points::SWORN
-        }
-        Qualification::Interpreter => points::INTERPRETER,
-        Qualification::CulturalMediator => 0,
+    let Some(language_points) = judge_languages(mediator, wanted, &mut reasons) else {
+        return excluded(mediator.id, vec![MatchReason::DoesNotSpeakPair]);
     };
-    if wanted.request.gender_wish.is_some() {
-        reasons.push(MatchReason::GenderAsWished);
+    let favoured = reasons.len();
+    exclusions(mediator, standing, wanted, now, &mut reasons);
+    if reasons.len() > favoured {
+        let lifted = wanted.overridden.contains(&mediator.id)
+            && reasons.get(favoured..).unwrap_or_default().iter().all(can_be_overridden);
+        if !lifted {
+            return excluded(mediator.id, reasons);
+        }
+        reasons.push(MatchReason::Overridden);
     }
-    if wanted.request.minor {
-        reasons.push(MatchReason::TrainedForMinors);
-    }
-    score += u32::try_from(idle_hours(standing, now)).unwrap_or(0);
-    Candidate { mediator: mediator.id, eligible: true, circle: Circle::Pool, score, reasons }
+    let (score, circle) = preferences(mediator, standing, wanted, now, &mut reasons);
+    Candidate { mediator: mediator.id, eligible: true, circle, score: language_points + score, reasons }
+}
+
+/// Whether a coordinator may lift this exclusion by hand. Law, language and the wall in a case stand.
+pub fn can_be_overridden(reason: &MatchReason) -> bool {
+    matches!(
+        reason,
+        MatchReason::NotTheWishedGender
+            | MatchReason::NotTrainedForMinors
+            | MatchReason::NotReady
+            | MatchReason::Resting { .. }
+            | MatchReason::LoadLimitReached
+            | MatchReason::BookedSoon { .. }
+            | MatchReason::TieDeclared
+            | MatchReason::OtherAgency
+            | MatchReason::OtherCountry
+    )
 }
 
 /// The language that a mediator would speak instead of the one asked for, if it is a neighbour of it.
@@ -108,29 +129,27 @@ pub fn adjacent_spoken(mediator: &Mediator, source: &LanguageTag) -> Option<Lang
         .next()
 }
 
+fn excluded(mediator: MediatorId, reasons: Vec<MatchReason>) -> Candidate {
+    Candidate { mediator, eligible: false, circle: Circle::Pool, score: 0, reasons }
+}
+
 fn judge_languages(mediator: &Mediator, wanted: Wanted<'_>, reasons: &mut Vec<MatchReason>) -> Option<u32> {
-    let languages = &wanted.request.languages;
-    if spoken(mediator, &languages.target).is_none() {
-        reasons.push(MatchReason::DoesNotSpeakPair);
-        return None;
-    }
-    let (spoken, base) =
-        match (spoken(mediator, &languages.source), adjacent_spoken(mediator, &languages.source)) {
-            (Some(spoken), _) => {
-                reasons.push(MatchReason::SpeaksPair);
-                (spoken, points::PAIR)
-            }
-            (None, Some(neighbour)) if wanted.adjacent_allowed => {
-                reasons.push(MatchReason::AdjacentLanguage { spoken: neighbour.clone() });
-                (mediator.languages.iter().find(|s| s.tag == neighbour)?, points::ADJACENT)
-            }
-            _ => {
-                reasons.push(MatchReason::DoesNotSpeakPair);
-                return None;
-            }
-        };
-    let mut score = base;
-    if spoken.tag == languages.source {
+    let LanguagePair { source, target } = wanted.languages;
+    let target = spoken(mediator, target)?;
+    let (spoken, base) = match spoken(mediator, source) {
+        Some(spoken) => {
+            reasons.push(MatchReason::SpeaksPair);
+            (spoken, points::PAIR)
+        }
+        None if wanted.adjacent_allowed => {
+            let neighbour = adjacent_spoken(mediator, source)?;
+            reasons.push(MatchReason::AdjacentLanguage { spoken: neighbour.clone() });
+            (mediator.languages.iter().find(|spoken| spoken.tag == neighbour)?, points::ADJACENT)
+        }
+        None => return None,
+    };
+    let mut score = base + if target.level == Level::Working { 0 } else { points::FLUENT_TARGET };
+    if spoken.tag == *source {
         reasons.push(MatchReason::ExactVariety);
         score += points::VARIETY;
     }
@@ -151,31 +170,134 @@ fn spoken<'a>(mediator: &'a Mediator, tag: &LanguageTag) -> Option<&'a SpokenLan
     exact.or_else(|| mediator.languages.iter().find(|spoken| spoken.tag.same_language(tag)))
 }
 
-fn constraints(
+/// Adds whatever speaks against.
+fn exclusions(
     mediator: &Mediator,
-    standing: Standing,
-    request: &SessionRequest,
+    standing: &Standing,
+    wanted: Wanted<'_>,
     now: UnixMillis,
-) -> [(bool, MatchReason); 8] {
-    [
-        (mediator.active, MatchReason::NotActive),
-        (mediator.has_undertaking(now), MatchReason::NoUndertaking),
-        (mediator.is_vetted(now), MatchReason::NotVetted),
+    reasons: &mut Vec<MatchReason>,
+) {
+    let request = wanted.request;
+    let trained = mediator.specialisms.contains(&Specialism::Minors);
+    let abroad = |country| !mediator.countries.is_empty() && !mediator.countries.contains(country);
+    let against = [
+        (!mediator.active, MatchReason::NotActive),
+        (!mediator.has_undertaking(now), MatchReason::NoUndertaking),
+        (!mediator.is_vetted(now), MatchReason::NotVetted),
         (
-            request.gender_wish.is_none_or(|wish| mediator.gender == Some(wish)),
+            request.gender_wish.is_some_and(|wish| mediator.gender != Some(wish)),
             MatchReason::NotTheWishedGender,
         ),
+        (request.minor && !trained, MatchReason::NotTrainedForMinors),
+        (!request.circumstances.is_disjoint(&mediator.conflicts), MatchReason::TieDeclared),
+        (served_the_other_side(mediator.id, wanted), MatchReason::ServedTheOtherSide),
+        (!serves(mediator, request.agency.as_ref(), wanted.loans), MatchReason::OtherAgency),
+        (request.country.as_ref().is_some_and(abroad), MatchReason::OtherCountry),
+        (standing.availability(now) == Availability::Away, MatchReason::NotReady),
+        (!standing.reachable, MatchReason::NotReachable),
+        (standing.in_session, MatchReason::InAnotherSession),
         (
-            !request.minor || mediator.specialisms.contains(&Specialism::Minors),
-            MatchReason::NotTrainedForMinors,
+            standing.minutes_worked(now) >= u32::from(mediator.load.minutes_a_day),
+            MatchReason::LoadLimitReached,
         ),
-        (standing.ready, MatchReason::NotReady),
-        (standing.reachable, MatchReason::NotReachable),
-        (!standing.in_session, MatchReason::InAnotherSession),
-    ]
+    ];
+    reasons.extend(against.into_iter().filter(|(holds, _)| *holds).map(|(_, reason)| reason));
+    if let Some(until) = standing.rests_until(mediator.load, now) {
+        reasons.push(MatchReason::Resting { until });
+    }
+    if request.booked != Some(mediator.id)
+        && let Some(at) = standing.booked_soon(BOOKED_MARGIN_MINUTES, now)
+    {
+        reasons.push(MatchReason::BookedSoon { at });
+    }
 }
 
-fn idle_hours(standing: Standing, now: UnixMillis) -> i64 {
+fn served_the_other_side(mediator: MediatorId, wanted: Wanted<'_>) -> bool {
+    let opposed = |served: &Served| served.mediator == mediator && served.label.opposes(wanted.request.label);
+    wanted.served.iter().any(opposed)
+}
+
+/// Of this agency, of none, of one it serves beside its own, or on loan to it.
+fn serves(mediator: &Mediator, agency: Option<&AgencyCode>, loans: &Loans) -> bool {
+    let Some(agency) = agency else { return true };
+    belongs(mediator, agency) || is_lent(mediator.id, agency, loans)
+}
+
+fn belongs(mediator: &Mediator, agency: &AgencyCode) -> bool {
+    mediator.agency.as_ref().is_none_or(|own| own == agency) || mediator.serves.contains(agency)
+}
+
+fn is_lent(mediator: MediatorId, agency: &AgencyCode, loans: &Loans) -> bool {
+    !loans.is_empty() && loans.contains(&(mediator, agency.clone()))
+}
+
+/// Adds whatever speaks for, and weighs it.
+fn preferences(
+    mediator: &Mediator,
+    standing: &Standing,
+    wanted: Wanted<'_>,
+    now: UnixMillis,
+    reasons: &mut Vec<MatchReason>,
+) -> (u32, Circle) {
+    let request = wanted.request;
+    let booked = request.booked == Some(mediator.id);
+    let knows = knows_the_person(mediator.id, wanted);
+    let favourite = request.agency.as_ref().is_some_and(|agency| mediator.favourite_of.contains(agency));
+    let own = request.agency.is_some() && request.agency == mediator.agency;
+    let on_loan = request.agency.as_ref().is_some_and(|agency| !belongs(mediator, agency));
+    let (shift, call) = match standing.availability(now) {
+        Availability::OnShift => (true, false),
+        Availability::OnCall => (false, true),
+        Availability::Ready | Availability::Away => (false, false),
+    };
+    let mut score = match mediator.qualification {
+        Qualification::SwornInterpreter => points::SWORN,
+        Qualification::Interpreter => points::INTERPRETER,
+        Qualification::CulturalMediator => 0,
+    };
+    let rest = u32::from(mediator.load.minutes_a_day).saturating_sub(standing.minutes_worked(now));
+    score += points::LITTLE_WORK * rest / u32::from(mediator.load.minutes_a_day).max(1);
+    score += u32::try_from(idle_hours(standing, now)).unwrap_or(0);
+    let weighed = [
+        (mediator.qualification == Qualification::SwornInterpreter, MatchReason::Sworn, 0),
+        (mediator.gender.is_some() && request.gender_wish == mediator.gender, MatchReason::GenderAsWished, 0),
+        (
+            request.minor && mediator.specialisms.contains(&Specialism::Minors),
+            MatchReason::TrainedForMinors,
+            0,
+        ),
+        (booked, MatchReason::Booked, points::BOOKED),
+        (knows, MatchReason::KnowsThePerson, points::KNOWS_THE_PERSON),
+        (favourite, MatchReason::Favourite, points::FAVOURITE),
+        (own, MatchReason::OwnAgency, points::OWN_AGENCY),
+        (shift, MatchReason::OnShift, points::ON_SHIFT),
+        (call, MatchReason::OnCall, 0),
+        (on_loan, MatchReason::OnLoan, 0),
+    ];
+    for (_, reason, points) in weighed.into_iter().filter(|(holds, ..)| *holds) {
+        reasons.push(reason);
+        score += points;
+    }
+    for specialism in request.specialisms.intersection(&mediator.specialisms) {
+        reasons.push(MatchReason::Specialised { specialism: *specialism });
+        score += points::SPECIALISED;
+    }
+    let circle = match (on_loan, call) {
+        (true, _) => Circle::Loan,
+        (false, true) => Circle::OnCall,
+        (false, false) if booked || knows || favourite => Circle::Familiar,
+        (false, false) => Circle::Pool,
+    };
+    (score, circle)
+}
+
+fn knows_the_person(mediator: MediatorId, wanted: Wanted<'_>) -> bool {
+    let Some(person) = wanted.request.case.and_then(|case| case.person) else { return false };
+    wanted.served.iter().any(|served| served.mediator == mediator && served.person == Some(person))
+}
+
+fn idle_hours(standing: &Standing, now: UnixMillis) -> i64 {
     match standing.last_assigned {
         Some(at) => (now.0.saturating_sub(at.0) / 3_600_000).clamp(0, points::IDLE_AT_MOST),
         None => points::IDLE_AT_MOST,
@@ -205,9 +327,9 @@ mod tests {
     use crate::ids::MediatorId;
     use crate::language::LanguagePair;
     use crate::roster::{Gender, Profile};
+    use crate::standings::Roster;
 
     const NOW: UnixMillis = UnixMillis(1_000_000_000);
-    const READY: Standing = Standing { ready: true, reachable: true, in_session: false, last_assigned: None };
 
     fn mediator(number: u128, languages: &[(&str, Level)]) -> Mediator {
         let spoken =
@@ -228,48 +350,76 @@ mod tests {
         SessionRequest::between(languages)
     }
 
+    fn ready() -> Standing {
+        Standing { ready: true, reachable: true, ..Standing::default() }
+    }
+
     fn judged(
         mediator: &Mediator,
-        standing: Standing,
+        standing: &Standing,
         request: &SessionRequest,
         adjacent_allowed: bool,
     ) -> Candidate {
-        judge(mediator, standing, Wanted { request, adjacent_allowed }, NOW)
+        let (loans, overridden) = Default::default();
+        judge(mediator, standing, wanted(request, adjacent_allowed, &loans, &overridden), NOW)
+    }
+
+    fn wanted<'a>(
+        request: &'a SessionRequest,
+        adjacent_allowed: bool,
+        loans: &'a Loans,
+        overridden: &'a BTreeSet<MediatorId>,
+    ) -> Wanted<'a> {
+        let languages = &request.languages;
+        Wanted { request, languages, adjacent_allowed, served: &[], loans, overridden }
+    }
+
+    fn ranked(
+        entries: &[(&Mediator, Standing)],
+        request: &SessionRequest,
+        adjacent_allowed: bool,
+    ) -> Vec<Candidate> {
+        let mut roster = Roster::default();
+        for (mediator, standing) in entries {
+            roster.put_entry(RosterEntry { mediator: (*mediator).clone(), standing: standing.clone() });
+        }
+        let (loans, overridden) = Default::default();
+        rank(RosterNow::of(&roster), wanted(request, adjacent_allowed, &loans, &overridden), NOW)
     }
 
     #[test]
     fn every_hard_constraint_excludes_and_says_so() {
         let good = mediator(1, &[("sq", Level::Native), ("en", Level::Fluent)]);
         let plain = request("sq");
-        assert!(judged(&good, READY, &plain, false).eligible);
+        assert!(judged(&good, &ready(), &plain, false).eligible);
         let child = SessionRequest { minor: true, ..plain.clone() };
         let man = SessionRequest { gender_wish: Some(Gender::Male), ..plain.clone() };
         let cases = [
-            (with(&good, |p| p.active = false), READY, &plain, MatchReason::NotActive),
-            (with(&good, |p| p.undertaking_signed_at = None), READY, &plain, MatchReason::NoUndertaking),
-            (with(&good, |p| p.undertaking_until = Some(NOW)), READY, &plain, MatchReason::NoUndertaking),
-            (with(&good, |p| p.vetted_until = Some(NOW)), READY, &plain, MatchReason::NotVetted),
-            (with(&good, |p| p.vetted_until = None), READY, &plain, MatchReason::NotVetted),
-            (good.clone(), READY, &man, MatchReason::NotTheWishedGender),
-            (good.clone(), READY, &child, MatchReason::NotTrainedForMinors),
-            (good.clone(), Standing { ready: false, ..READY }, &plain, MatchReason::NotReady),
-            (good.clone(), Standing { reachable: false, ..READY }, &plain, MatchReason::NotReachable),
-            (good.clone(), Standing { in_session: true, ..READY }, &plain, MatchReason::InAnotherSession),
+            (with(&good, |p| p.active = false), ready(), &plain, MatchReason::NotActive),
+            (with(&good, |p| p.undertaking_signed_at = None), ready(), &plain, MatchReason::NoUndertaking),
+            (with(&good, |p| p.undertaking_until = Some(NOW)), ready(), &plain, MatchReason::NoUndertaking),
+            (with(&good, |p| p.vetted_until = Some(NOW)), ready(), &plain, MatchReason::NotVetted),
+            (with(&good, |p| p.vetted_until = None), ready(), &plain, MatchReason::NotVetted),
+            (good.clone(), ready(), &man, MatchReason::NotTheWishedGender),
+            (good.clone(), ready(), &child, MatchReason::NotTrainedForMinors),
+            (good.clone(), Standing { ready: false, ..ready() }, &plain, MatchReason::NotReady),
+            (good.clone(), Standing { reachable: false, ..ready() }, &plain, MatchReason::NotReachable),
+            (good.clone(), Standing { in_session: true, ..ready() }, &plain, MatchReason::InAnotherSession),
             (
                 mediator(2, &[("ar", Level::Native), ("en", Level::Fluent)]),
-                READY,
+                ready(),
                 &plain,
                 MatchReason::DoesNotSpeakPair,
             ),
             (
                 mediator(2, &[("sq", Level::Native), ("sr", Level::Fluent)]),
-                READY,
+                ready(),
                 &plain,
                 MatchReason::DoesNotSpeakPair,
             ),
         ];
         for (mediator, standing, request, reason) in cases {
-            let candidate = judged(&mediator, standing, request, true);
+            let candidate = judged(&mediator, &standing, request, true);
             assert!(!candidate.eligible && candidate.score == 0, "{reason:?}");
             assert!(candidate.reasons.contains(&reason), "{reason:?} not in {:?}", candidate.reasons);
         }
@@ -280,10 +430,9 @@ mod tests {
         let bosnian = mediator(1, &[("bs", Level::Native), ("en", Level::Native)]);
         let serbian = mediator(2, &[("sr-Cyrl", Level::Working), ("en", Level::Working)]);
         let wish = request("sr-Latn");
-        assert!(!judged(&bosnian, READY, &wish, false).eligible);
-        let rested = Standing { last_assigned: Some(NOW), ..READY };
-        let roster = [(&bosnian, READY), (&serbian, rested)];
-        let ranked = rank(roster, Wanted { request: &wish, adjacent_allowed: true }, NOW);
+        assert!(!judged(&bosnian, &ready(), &wish, false).eligible);
+        let rested = Standing { last_assigned: Some(NOW), ..ready() };
+        let ranked = ranked(&[(&bosnian, ready()), (&serbian, rested)], &wish, true);
         assert_eq!(ranked.iter().map(|c| c.mediator).collect::<Vec<_>>(), [serbian.id, bosnian.id]);
         assert!(ranked[1].reasons.contains(&MatchReason::AdjacentLanguage { spoken: "bs".parse().unwrap() }));
     }
@@ -293,14 +442,12 @@ mod tests {
         let wish = request("sr-Latn");
         let exact = mediator(3, &[("sr-Latn", Level::Fluent), ("en", Level::Fluent)]);
         let other = mediator(1, &[("sr-Cyrl", Level::Fluent), ("en", Level::Fluent)]);
-        let ranked =
-            rank([(&other, READY), (&exact, READY)], Wanted { request: &wish, adjacent_allowed: false }, NOW);
-        assert_eq!(ranked[0].mediator, exact.id);
-        let worked = Standing { last_assigned: Some(NOW), ..READY };
+        let order = ranked(&[(&other, ready()), (&exact, ready())], &wish, false);
+        assert_eq!(order[0].mediator, exact.id);
+        let worked = Standing { last_assigned: Some(NOW), ..ready() };
         let twin = Mediator { id: MediatorId(Uuid::from_u128(9)), ..exact.clone() };
-        let ranked =
-            rank([(&exact, worked), (&twin, READY)], Wanted { request: &wish, adjacent_allowed: false }, NOW);
-        assert_eq!(ranked[0].mediator, twin.id, "rested before tired");
-        assert!(ranked[0].reasons.contains(&MatchReason::LongestIdle));
+        let order = ranked(&[(&exact, worked), (&twin, ready())], &wish, false);
+        assert_eq!(order[0].mediator, twin.id, "rested before tired");
+        assert!(order[0].reasons.contains(&MatchReason::LongestIdle));
     }
 }

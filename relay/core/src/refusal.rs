@@ -32,8 +32,20 @@ pub enum Refusal {
     /// A mediator has accepted already.
     #[error("a mediator has accepted already; there is nothing to widen")]
     AlreadyAssigned,
+    /// A chain of two is the longest.
+    #[error("a language between was chosen already; a chain has two mediators at most")]
+    PivotChosen,
+    /// Rung by hand, and rings.
+    #[error("this mediator is being rung already")]
+    RingsAlready,
+    /// Rung by hand, but not for these languages.
+    #[error("this mediator does not speak the languages of this session")]
+    DoesNotSpeakPair,
+    /// Undertaking, vetting, the wall in a case, another session, a refusal: no exception.
+    #[error("what speaks against this mediator can not be lifted by hand: see the reasons beside the name")]
+    NotToBeLifted,
     /// Overrides need a reason.
-    #[error("say why the wish is given up; the reason stands in the record")]
+    #[error("say why an exception is made; the reason stands in the record")]
     ReasonMissing,
     /// The session is full.
     #[error("this session is full: at most 8 may take part")]
@@ -74,6 +86,10 @@ impl Refusal {
             Self::OfferNotRinging => "offer_not_ringing",
             Self::MediatorBusy => "mediator_busy",
             Self::AlreadyAssigned => "already_assigned",
+            Self::PivotChosen => "pivot_chosen",
+            Self::RingsAlready => "rings_already",
+            Self::DoesNotSpeakPair => "does_not_speak_pair",
+            Self::NotToBeLifted => "not_to_be_lifted",
             Self::ReasonMissing => "reason_missing",
             Self::SessionFull => "session_full",
             Self::RoleTaken => "role_taken",

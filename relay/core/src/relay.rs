@@ -4,153 +4,82 @@
 //! [`Relay::commit`] makes it so. What was acknowledged is therefore always on disk, and what the disk refused never
 //! happened.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use crate::answer_times::AnswerTimes;
+use crate::case::{CaseBook, KeyedDigest, Served};
 use crate::commands;
-use crate::dispatch;
+use crate::dispatch::Dispatcher;
 use crate::draft::Draft;
-use crate::event::{ConsentStatement, Event};
-use crate::ids::{AccountId, MediatorId, ParticipantId, SessionId};
+use crate::event::Event;
+use crate::ids::{MediatorId, ParticipantId, SessionId};
 use crate::language::LanguageTag;
-use crate::matching::Standing;
+use crate::matching::Loans;
+use crate::policy::DispatchPolicy;
 use crate::refusal::Refusal;
-use crate::roster::Mediator;
 use crate::session::Session;
-use crate::session_types::{OfferNumber, Phase, Role, SessionRequest, TranscriptLine, Widening};
+use crate::session_types::{OfferNumber, Phase};
+use crate::standing::Change;
+use crate::standings::{Roster, RosterEntry, RosterNow};
 use crate::time::UnixMillis;
+
+pub use crate::input::{Act, Decision, Input};
 
 /// A session that nobody is connected to ends by itself after this; one that still rings, after [`RINGS_ALONE_FOR`].
 pub const EMPTY_FOR: Duration = Duration::from_secs(10 * 60);
 /// An officer who left while it rang is not coming back to it.
 pub const RINGS_ALONE_FOR: Duration = Duration::from_secs(2 * 60);
 
-/// Everything that can happen to a relay, apart from time.
+/// Something of the past that decides about the present; the store remembers it over a restart.
 #[derive(Clone, Debug)]
-pub enum Input {
-    /// A roster entry is new or was changed.
-    PutMediator(Mediator),
-    /// The ready switch.
-    SetReady(MediatorId, bool),
-    /// Whether a page or device of the mediator is open.
-    SetReachable(MediatorId, bool),
-    /// An officer asks for an interpreter.
-    RequestSession {
-        /// Fresh.
-        session: SessionId,
-        /// Who asks.
-        officer_account: AccountId,
-        /// Fresh.
-        officer: ParticipantId,
-        /// What for.
-        request: SessionRequest,
-    },
-    /// Somebody came by a link.
-    AdmitParticipant {
-        /// Where.
-        session: SessionId,
-        /// Fresh.
-        participant: ParticipantId,
-        /// As what.
-        role: Role,
-        /// In which language.
-        language: LanguageTag,
-    },
-    /// A mediator takes the session.
-    AcceptOffer {
-        /// Where.
-        session: SessionId,
-        /// Which ring.
-        offer: OfferNumber,
-        /// Who.
-        mediator: MediatorId,
-        /// Fresh.
-        participant: ParticipantId,
-    },
-    /// A mediator says no.
-    DeclineOffer {
-        /// Where.
-        session: SessionId,
-        /// Which ring.
-        offer: OfferNumber,
-        /// Who.
-        mediator: MediatorId,
-    },
-    /// What a participant does in a session.
-    Act {
-        /// Where.
-        session: SessionId,
-        /// Who.
-        by: ParticipantId,
-        /// What.
-        act: Act,
-    },
-}
-
-/// What a participant does.
-#[derive(Clone, Debug)]
-pub enum Act {
-    /// The page or device connected.
-    Connect,
-    /// It went away.
-    Disconnect,
-    /// Relaxes the request.
-    Widen(Widening),
-    /// Agrees or refuses.
-    StateConsent(ConsentStatement),
-    /// Stops everything.
-    Stop,
-    /// Writes a line of the transcript.
-    AddLine(TranscriptLine),
-    /// Ends the session.
-    End,
-}
-
-/// What an input changes: all of it or nothing.
-#[derive(Clone, Debug, Default)]
-pub struct Decision {
-    /// Sessions that change, each with what is to be written first.
-    pub drafts: Vec<Draft>,
-    /// The roster entry that changes.
-    pub mediator: Option<Mediator>,
-    /// The ready switch that changes.
-    pub ready: Option<(MediatorId, bool)>,
-    reachable: Option<(MediatorId, bool)>,
-}
-
-/// The roster and how everybody on it stands.
-#[derive(Clone, Debug, Default)]
-pub struct Roster {
-    entries: BTreeMap<MediatorId, (Mediator, Standing)>,
-}
-
-impl Roster {
-    /// Everybody with their standing.
-    pub fn standings(&self) -> impl Iterator<Item = (&Mediator, Standing)> {
-        self.entries.values().map(|(mediator, standing)| (mediator, *standing))
-    }
-
-    /// One of them.
-    pub fn get(&self, id: MediatorId) -> Option<(&Mediator, Standing)> {
-        self.entries.get(&id).map(|(mediator, standing)| (mediator, *standing))
-    }
-
-    fn standing_mut(&mut self, id: MediatorId) -> Option<&mut Standing> {
-        self.entries.get_mut(&id).map(|(_, standing)| standing)
-    }
+pub enum Memory {
+    /// The ready switch, and when it was last used.
+    Switched(MediatorId, bool, UnixMillis),
+    /// Somebody interpreted in a case.
+    Served(KeyedDigest, Served),
+    /// Somebody was in a session.
+    Worked(MediatorId, crate::availability::Span),
+    /// A call for this language was answered after so long.
+    Answered(LanguageTag, Duration),
 }
 
 /// See the module's page.
 #[derive(Clone, Debug, Default)]
 pub struct Relay {
+    policy: DispatchPolicy,
     roster: Roster,
+    loans: Loans,
+    cases: CaseBook,
+    answer_times: AnswerTimes,
     sessions: BTreeMap<SessionId, Session>,
+    looked: BTreeMap<SessionId, UnixMillis>,
 }
 
 impl Relay {
+    /// A relay that rings by these rules.
+    pub fn with_policy(policy: DispatchPolicy) -> Self {
+        Self { policy, ..Self::default() }
+    }
+
+    /// The rules.
+    pub fn policy(&self) -> &DispatchPolicy {
+        &self.policy
+    }
+
     /// The roster.
     pub fn roster(&self) -> &Roster {
         &self.roster
+    }
+
+    /// How long answers took.
+    pub fn answer_times(&self) -> &AnswerTimes {
+        &self.answer_times
+    }
+
+    /// What ringing is decided by now.
+    pub fn dispatcher(&self, now: UnixMillis) -> Dispatcher<'_> {
+        self.dispatcher_with(RosterNow::of(&self.roster), now)
     }
 
     /// A session that is not over.
@@ -165,7 +94,30 @@ impl Relay {
 
     /// The session a mediator is in.
     pub fn session_of(&self, mediator: MediatorId) -> Option<&Session> {
-        self.sessions.values().find(|session| session.mediator().is_some_and(|(id, ..)| id == mediator))
+        self.sessions.values().find(|session| session.mediators().any(|taken| taken.mediator == mediator))
+    }
+
+    /// The place in the line of those who wait for somebody who is busy now, from 1; `None`: it does not wait.
+    /// Calls for the same two languages stand in one line, the oldest first.
+    pub fn place_in_line(&self, session: &Session) -> Option<u32> {
+        if !waits_in_line(session) {
+            return None;
+        }
+        let key = |of: &Session| (of.requested_at, of.id);
+        let ahead = self.sessions.values().filter(|other| {
+            waits_in_line(other) && same_languages(other, session) && key(other) < key(session)
+        });
+        u32::try_from(ahead.count() + 1).ok()
+    }
+
+    /// Remembers something of the past, at the start.
+    pub fn recall(&mut self, memory: Memory) {
+        match memory {
+            Memory::Switched(mediator, ready, at) => self.roster.apply(mediator, Change::Switched(ready, at)),
+            Memory::Served(case, served) => self.cases.note(case, served),
+            Memory::Worked(mediator, span) => self.roster.apply(mediator, Change::Worked(span)),
+            Memory::Answered(language, after) => self.answer_times.note(&language, after),
+        }
     }
 
     /// Takes back a session that was going on when the relay ended; whoever was connected is not any more.
@@ -184,96 +136,55 @@ impl Relay {
     /// # Errors
     /// [`Refusal`] says why nothing would.
     pub fn decide(&self, input: Input, now: UnixMillis) -> Result<Decision, Refusal> {
-        let mut decision = Decision::default();
-        match input {
-            Input::PutMediator(mediator) => decision.mediator = Some(mediator),
-            Input::SetReady(mediator, ready) => {
-                let (_, standing) = self.roster.get(mediator).ok_or(Refusal::NoSuchMediator)?;
-                decision.ready = (standing.ready != ready).then_some((mediator, ready));
-            }
-            Input::SetReachable(mediator, reachable) => {
-                let (_, standing) = self.roster.get(mediator).ok_or(Refusal::NoSuchMediator)?;
-                decision.reachable = (standing.reachable != reachable).then_some((mediator, reachable));
-            }
-            Input::RequestSession { session, officer_account, officer, request } => {
-                if self.sessions.contains_key(&session) {
-                    return Err(Refusal::SessionExists);
-                }
-                if request.languages.source.same_language(&request.languages.target) {
-                    return Err(Refusal::SameLanguage);
-                }
-                let requested = Event::SessionRequested { officer_account, officer, request };
-                let mut draft = Draft::begin(session, requested, now).ok_or(Refusal::NoSuchSession)?;
-                dispatch::ring_next_wave(&mut draft, &self.roster, now);
-                decision.drafts.push(draft);
-            }
-            Input::AdmitParticipant { session, participant, role, language } => {
-                decision.drafts.push(commands::admit(
-                    self.draft(session)?,
-                    participant,
-                    role,
-                    language,
-                    now,
-                )?);
-            }
-            Input::AcceptOffer { session, offer, mediator, participant } => {
-                decision.drafts = self.accept(session, offer, mediator, participant, now)?;
-            }
-            Input::DeclineOffer { session, offer, mediator } => {
-                let draft = self.draft(session)?;
-                decision.drafts.push(commands::decline(draft, &self.roster, offer, mediator, now)?);
-            }
-            Input::Act { session, by, act } => {
-                decision.drafts.push(commands::act(self.draft(session)?, &self.roster, by, act, now)?);
-            }
-        }
+        let mut decision = self.decide_alone(input, now)?;
         self.ring_whoever_became_free(&mut decision, now);
         Ok(decision)
     }
 
     /// What the passing of time changes.
     pub fn decide_timeout(&self, now: UnixMillis) -> Decision {
-        let mut drafts = Vec::new();
-        for session in self
-            .sessions
-            .values()
-            .filter(|session| due_at(session, &self.roster, now).is_some_and(|due| due <= now))
+        let standings = self.missed_by(now);
+        let mut decision = Decision { standings, ..Decision::default() };
+        // Whoever is switched off by this is not rung by it either.
+        let changed = self.entries_after(&decision);
+        let dispatcher = self.dispatcher_with(RosterNow::with(&self.roster, &changed), now);
+        // The oldest call first: whoever waits longest gets whom they both could have.
+        for session in self.by_age().filter(|session| self.due_at(session, now).is_some_and(|due| due <= now))
         {
             let mut draft = Draft::of(session);
-            dispatch::handle_timeout(&mut draft, &self.roster, now);
+            let looked = dispatcher.looked(session);
+            dispatcher.handle_timeout(&mut draft);
             if ends_empty_at(&draft.session).is_some_and(|at| at <= now) {
                 commands::end(&mut draft, None, now);
             }
+            if looked {
+                decision.looked.push((session.id, now));
+            }
             if !draft.events.is_empty() {
-                drafts.push(draft);
+                decision.drafts.push(draft);
             }
         }
-        let mut decision = Decision { drafts, ..Decision::default() };
         self.ring_whoever_became_free(&mut decision, now);
         decision
     }
 
     /// When [`Relay::decide_timeout`] has something to do next.
     pub fn poll_timeout(&self, now: UnixMillis) -> Option<UnixMillis> {
-        self.sessions.values().filter_map(|session| due_at(session, &self.roster, now)).min()
+        self.sessions.values().filter_map(|session| self.due_at(session, now)).min()
     }
 
     /// Makes a decision so. Sessions that are over are forgotten; returns them as they ended.
     pub fn commit(&mut self, decision: Decision) -> Vec<Session> {
-        if let Some(mediator) = decision.mediator {
-            let standing = self.roster.get(mediator.id).map(|(_, standing)| standing).unwrap_or_default();
-            self.roster.entries.insert(mediator.id, (mediator, standing));
+        for mediator in decision.roster {
+            self.roster.put(mediator);
         }
-        if let Some((mediator, ready)) = decision.ready
-            && let Some(standing) = self.roster.standing_mut(mediator)
-        {
-            standing.ready = ready;
+        for (mediator, change) in decision.standings {
+            self.roster.apply(mediator, change);
         }
-        if let Some((mediator, reachable)) = decision.reachable
-            && let Some(standing) = self.roster.standing_mut(mediator)
-        {
-            standing.reachable = reachable;
+        if let Some(loans) = decision.loans {
+            self.loans = loans;
         }
+        self.looked.extend(decision.looked);
         decision.drafts.into_iter().filter_map(|draft| self.adopt(draft.session)).collect()
     }
 
@@ -296,8 +207,87 @@ impl Relay {
         drafts
     }
 
+    fn dispatcher_with<'a>(&'a self, roster: RosterNow<'a>, now: UnixMillis) -> Dispatcher<'a> {
+        Dispatcher { roster, cases: &self.cases, loans: &self.loans, policy: &self.policy, now }
+    }
+
+    fn decide_alone(&self, input: Input, now: UnixMillis) -> Result<Decision, Refusal> {
+        let dispatcher = self.dispatcher(now);
+        let mut decision = Decision::default();
+        match input {
+            Input::PutMediator(mediator) => decision.roster.push(mediator),
+            Input::PutRoster(mediators) => decision.roster = mediators,
+            Input::SetReady(mediator, ready) => {
+                let standing = &self.entry(mediator)?.standing;
+                // Off while off is on shift: it ends what the shift says.
+                if standing.ready != ready || !ready {
+                    decision.standings.push((mediator, Change::Switched(ready, now)));
+                }
+            }
+            Input::SetReachable(mediator, reachable) => {
+                if self.entry(mediator)?.standing.reachable != reachable {
+                    decision.standings.push((mediator, Change::Reachable(reachable)));
+                }
+            }
+            Input::SetDuties(mediator, duties) => {
+                if self.entry(mediator)?.standing.duties != duties {
+                    decision.standings.push((mediator, Change::Duties(duties)));
+                }
+            }
+            Input::SetBooked(mediator, booked) => {
+                if self.entry(mediator)?.standing.booked != booked {
+                    decision.standings.push((mediator, Change::Booked(booked)));
+                }
+            }
+            Input::SetLoans(loans) => decision.loans = (self.loans != loans).then_some(loans),
+            Input::RequestSession { session, officer_account, officer, request } => {
+                if self.sessions.contains_key(&session) {
+                    return Err(Refusal::SessionExists);
+                }
+                if request.languages.source.same_language(&request.languages.target) {
+                    return Err(Refusal::SameLanguage);
+                }
+                let requested = Event::SessionRequested { officer_account, officer, request };
+                let mut draft = Draft::begin(session, requested, now).ok_or(Refusal::NoSuchSession)?;
+                dispatcher.ring_next_wave(&mut draft);
+                decision.drafts.push(draft);
+            }
+            Input::AdmitParticipant { session, participant, role, language } => {
+                let draft = self.draft(session)?;
+                decision.drafts.push(commands::admit(draft, participant, role, language, now)?);
+            }
+            Input::AcceptOffer { session, offer, mediator, participant } => {
+                decision.drafts = self.accept(session, offer, mediator, participant, now)?;
+            }
+            Input::DeclineOffer { session, offer, mediator } => {
+                let draft = self.draft(session)?;
+                decision.drafts.push(commands::decline(draft, &dispatcher, offer, mediator)?);
+                decision.standings.push((mediator, Change::Missed(0)));
+            }
+            Input::RingByHand { session, mediator, account, reason } => {
+                let entry = self.entry(mediator)?;
+                let draft = self.draft(session)?;
+                decision.drafts.push(commands::ring_by_hand(draft, &dispatcher, entry, account, reason)?);
+            }
+            Input::Act { session, by, act } => {
+                decision.drafts.push(commands::act(self.draft(session)?, &dispatcher, by, act)?);
+            }
+        }
+        Ok(decision)
+    }
+
+    fn entry(&self, mediator: MediatorId) -> Result<&RosterEntry, Refusal> {
+        self.roster.get(mediator).ok_or(Refusal::NoSuchMediator)
+    }
+
     fn draft(&self, session: SessionId) -> Result<Draft, Refusal> {
         self.sessions.get(&session).map(Draft::of).ok_or(Refusal::NoSuchSession)
+    }
+
+    fn by_age(&self) -> impl Iterator<Item = &Session> {
+        let mut sessions: Vec<&Session> = self.sessions.values().collect();
+        sessions.sort_by_key(|session| (session.requested_at, session.id));
+        sessions.into_iter()
     }
 
     /// The accepting session's draft, and those of all others that rang the same mediator.
@@ -309,65 +299,154 @@ impl Relay {
         participant: ParticipantId,
         now: UnixMillis,
     ) -> Result<Vec<Draft>, Refusal> {
-        let (entry, standing) = self.roster.get(mediator).ok_or(Refusal::NoSuchMediator)?;
+        let entry = self.entry(mediator)?;
         let draft = self.draft(session)?;
-        if standing.in_session {
+        if entry.standing.in_session {
             return Err(Refusal::MediatorBusy);
         }
-        let mut drafts = vec![commands::accept(draft, entry, offer, participant, now)?];
-        for other in self.sessions.values().filter(|other| other.id != session) {
+        let mut drafts = vec![commands::accept(draft, &entry.mediator, offer, participant, now)?];
+        // The others ring on in a roster where this one is taken.
+        let mut taken = entry.clone();
+        taken.standing.apply(Change::Assigned(now));
+        let changed = [taken];
+        let dispatcher = self.dispatcher_with(RosterNow::with(&self.roster, &changed), now);
+        for other in self.by_age().filter(|other| other.id != session) {
             let rings = other.ringing().find(|offer| offer.mediator == mediator).map(|offer| offer.number);
             if let Some(number) = rings {
                 let mut draft = Draft::of(other);
-                commands::withdraw(&mut draft, &self.roster, number, now);
+                commands::withdraw(&mut draft, &dispatcher, number);
                 drafts.push(draft);
             }
         }
         Ok(drafts)
     }
 
-    /// A session that has rung everybody takes whoever became free by this decision.
-    fn ring_whoever_became_free(&self, decision: &mut Decision, now: UnixMillis) {
-        let came = |switch: Option<(MediatorId, bool)>| switch.is_some_and(|(_, on)| on);
-        let left = decision
-            .drafts
-            .iter()
-            .any(|draft| draft.session.phase().is_over() && draft.session.mediator().is_some());
-        if !(left || came(decision.ready) || came(decision.reachable) || decision.mediator.is_some()) {
-            return;
+    /// Counts what runs out unanswered now, and switches off whoever never answers.
+    fn missed_by(&self, now: UnixMillis) -> Vec<(MediatorId, Change)> {
+        let mut missed: BTreeMap<MediatorId, u8> = BTreeMap::new();
+        let ringing = self.sessions.values().flat_map(Session::ringing);
+        for offer in ringing.filter(|offer| offer.expires_at <= now) {
+            let before = self.roster.get(offer.mediator).map_or(0, |entry| entry.standing.missed);
+            let count = missed.entry(offer.mediator).or_insert(before);
+            *count = count.saturating_add(1);
         }
-        // The roster as it will be.
-        let mut after = Self { roster: self.roster.clone(), sessions: BTreeMap::new() };
-        after.commit(decision.clone());
-        let touched: Vec<SessionId> = decision.drafts.iter().map(|draft| draft.session.id).collect();
-        for session in self.sessions.values().filter(|session| !touched.contains(&session.id)) {
-            let mut draft = Draft::of(session);
-            dispatch::go_on(&mut draft, &after.roster, now);
-            if !draft.events.is_empty() {
-                decision.drafts.push(draft);
-            }
-        }
+        let limit = self.policy.away_after_missed;
+        let changes = |(mediator, count): (MediatorId, u8)| {
+            let off = (limit > 0 && count >= limit).then_some((mediator, Change::Switched(false, now)));
+            // After the switch, which forgets: the mediator is told why it is off.
+            off.into_iter().chain([(mediator, Change::Missed(count))])
+        };
+        missed.into_iter().flat_map(changes).collect()
     }
 
-    /// Puts a session in its place, or forgets it if it is over; keeps the standing of its mediator in step.
+    /// A session that has rung everybody takes whoever became free by this decision.
+    fn ring_whoever_became_free(&self, decision: &mut Decision, now: UnixMillis) {
+        let changed = self.entries_after(decision);
+        if changed.is_empty() && decision.loans.is_none() {
+            return;
+        }
+        let mut dispatcher = self.dispatcher_with(RosterNow::with(&self.roster, &changed), now);
+        if let Some(loans) = &decision.loans {
+            dispatcher.loans = loans;
+        }
+        let touched: BTreeSet<SessionId> = decision.drafts.iter().map(|draft| draft.session.id).collect();
+        let mut more = Vec::new();
+        for session in self.by_age().filter(|session| !touched.contains(&session.id)) {
+            let mut draft = Draft::of(session);
+            dispatcher.go_on(&mut draft);
+            if !draft.events.is_empty() {
+                more.push(draft);
+            }
+        }
+        decision.drafts.extend(more);
+    }
+
+    /// The entries that a decision changes, as they will be.
+    fn entries_after(&self, decision: &Decision) -> Vec<RosterEntry> {
+        let mut after = Roster::default();
+        let mut take = |id: MediatorId| {
+            if after.get(id).is_none()
+                && let Some(entry) = self.roster.get(id)
+            {
+                after.put_entry(entry.clone());
+            }
+        };
+        decision.roster.iter().map(|mediator| mediator.id).for_each(&mut take);
+        decision.standings.iter().map(|(id, _)| *id).for_each(&mut take);
+        let ended = decision.drafts.iter().filter(|draft| draft.session.phase().is_over());
+        ended
+            .clone()
+            .flat_map(|draft| draft.session.mediators())
+            .map(|taken| taken.mediator)
+            .for_each(&mut take);
+        for mediator in &decision.roster {
+            after.put(mediator.clone());
+        }
+        for (mediator, change) in &decision.standings {
+            after.apply(*mediator, change.clone());
+        }
+        for draft in ended {
+            for (mediator, change) in releases(&draft.session) {
+                after.apply(mediator, change);
+            }
+        }
+        after.into_entries()
+    }
+
+    /// Puts a session in its place, or forgets it if it is over; keeps the standing of its mediators in step.
     fn adopt(&mut self, session: Session) -> Option<Session> {
-        let mediator = session.mediator().map(|(id, ..)| id);
-        let over = session.phase().is_over();
-        if over {
-            self.sessions.remove(&session.id);
-        } else {
-            self.sessions.insert(session.id, session.clone());
+        let before = self.sessions.get(&session.id);
+        let was_taken =
+            |id| before.is_some_and(|before| before.mediators().any(|taken| taken.mediator == id));
+        let new: Vec<MediatorId> =
+            session.mediators().map(|taken| taken.mediator).filter(|id| !was_taken(*id)).collect();
+        let newly_assigned = before.is_some_and(|before| before.assigned_at.is_none());
+        if let Some(at) = session.assigned_at.filter(|_| newly_assigned) {
+            let waited = Duration::from_millis(u64::try_from(at.0 - session.requested_at.0).unwrap_or(0));
+            self.answer_times.note(&session.request.languages.source, waited);
         }
-        if let Some(standing) = mediator.and_then(|id| self.roster.standing_mut(id)) {
-            standing.in_session = !over;
-            standing.last_assigned = standing.last_assigned.max(session.assigned_at);
+        for mediator in new {
+            self.roster
+                .apply(mediator, Change::Assigned(session.assigned_at.unwrap_or(session.requested_at)));
+            if let Some(case) = session.request.case {
+                let served = Served { person: case.person, label: session.request.label, mediator };
+                self.cases.note(case.case, served);
+            }
         }
-        over.then_some(session)
+        if !session.phase().is_over() {
+            self.sessions.insert(session.id, session);
+            return None;
+        }
+        self.sessions.remove(&session.id);
+        self.looked.remove(&session.id);
+        for (mediator, change) in releases(&session) {
+            self.roster.apply(mediator, change);
+        }
+        Some(session)
+    }
+
+    fn due_at(&self, session: &Session, now: UnixMillis) -> Option<UnixMillis> {
+        let looked = self.looked.get(&session.id).copied();
+        let rings = self.dispatcher(now).poll_timeout(session, looked);
+        rings.into_iter().chain(ends_empty_at(session)).min()
     }
 }
 
-fn due_at(session: &Session, roster: &Roster, now: UnixMillis) -> Option<UnixMillis> {
-    dispatch::poll_timeout(session, roster, now).into_iter().chain(ends_empty_at(session)).min()
+/// What the end of a session is to those who interpreted in it.
+fn releases(session: &Session) -> impl Iterator<Item = (MediatorId, Change)> {
+    let from = session.assigned_at.unwrap_or(session.requested_at);
+    let until = session.ended_at.unwrap_or(from);
+    let worked = Change::Worked(crate::availability::Span { from, until });
+    session.mediators().map(move |taken| (taken.mediator, worked.clone()))
+}
+
+fn waits_in_line(session: &Session) -> bool {
+    session.no_answer == Some(crate::session_types::NoAnswer::AllBusy)
+}
+
+fn same_languages(one: &Session, other: &Session) -> bool {
+    let (one, other) = (&one.request.languages, &other.request.languages);
+    one.source.same_language(&other.source) && one.target.same_language(&other.target)
 }
 
 fn ends_empty_at(session: &Session) -> Option<UnixMillis> {

@@ -1,6 +1,6 @@
 //! Who hears whom. One pure function; the media path carries out what it says and nothing else.
 //!
-//! | phase | officer ↔ mediator | interviewee, observers ↔ all | → scribe |
+//! | phase | officer ↔ mediators ↔ each other | interviewee, observers ↔ all | → scribe |
 //! |---|---|---|---|
 //! | ringing, unanswered | – | – | – |
 //! | briefing | yes | – | – |
@@ -24,8 +24,7 @@ pub fn routes(session: &Session) -> Vec<Route> {
 fn hears(session: &Session, from: Role, to: Role) -> bool {
     match (session.phase(), from, to) {
         (_, Role::Scribe, _) => false,
-        (Phase::Briefing, Role::Officer, Role::Mediator)
-        | (Phase::Briefing, Role::Mediator, Role::Officer) => true,
+        (Phase::Briefing, Role::Officer | Role::Mediator, Role::Officer | Role::Mediator) => true,
         (Phase::Live, _, Role::Scribe) => session.transcribing,
         (Phase::Live, ..) => true,
         _ => false,
@@ -37,7 +36,9 @@ mod tests {
     use super::*;
     use crate::session::testing::session_in;
 
-    const ROLES: [Role; 5] = [Role::Officer, Role::Mediator, Role::Interviewee, Role::Observer, Role::Scribe];
+    /// Officer first; two mediators, as in a pivot.
+    const ROLES: [Role; 6] =
+        [Role::Officer, Role::Mediator, Role::Mediator, Role::Interviewee, Role::Observer, Role::Scribe];
 
     /// Every phase × speaker × listener × transcribing, against the table above, written out a second time.
     #[test]
@@ -59,8 +60,12 @@ mod tests {
                         let heard =
                             routes.iter().any(|route| route.from == from.id && route.to.contains(&to.id));
                         let pair = (from.role, to.role);
-                        let staff = [(Role::Officer, Role::Mediator), (Role::Mediator, Role::Officer)]
-                            .contains(&pair);
+                        let staff = [
+                            (Role::Officer, Role::Mediator),
+                            (Role::Mediator, Role::Officer),
+                            (Role::Mediator, Role::Mediator),
+                        ]
+                        .contains(&pair);
                         let allowed = from.id != to.id
                             && from.role != Role::Scribe
                             && match phase {

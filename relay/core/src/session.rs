@@ -1,13 +1,14 @@
 //! A session's state: nothing but its events, replayed. Deciding is elsewhere; here every event is simply true.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::event::Event;
 use crate::evidence::Chain;
 use crate::ids::{AccountId, MediatorId, ParticipantId, SessionId};
-use crate::language::LanguageTag;
+use crate::language::{LanguagePair, LanguageTag};
 use crate::session_types::{
-    Candidate, Consent, ConsentKind, OfferNumber, OfferState, Phase, Role, SessionRequest, Widening,
+    Candidate, Consent, ConsentKind, NoAnswer, OfferNumber, OfferState, Phase, Place, Role, SessionRequest,
+    Widening,
 };
 use crate::time::UnixMillis;
 
@@ -26,8 +27,14 @@ pub struct Session {
     pub adjacent_language: Option<LanguageTag>,
     /// Everybody, in the order they joined.
     pub participants: Vec<Participant>,
-    /// The latest ranking.
-    pub candidates: Vec<Candidate>,
+    /// The language between, where two mediators interpret in a row.
+    pub via: Option<LanguageTag>,
+    /// For whom exclusions were lifted by hand.
+    pub overridden: BTreeSet<MediatorId>,
+    /// A coordinator was called to it.
+    pub coordinator_called: bool,
+    /// Why nobody answered, while nobody does.
+    pub no_answer: Option<NoAnswer>,
     /// All rings, by number.
     pub offers: Vec<Offer>,
     /// The current wave, from 1; 0: nobody was rung yet.
@@ -52,6 +59,7 @@ pub struct Session {
     pub empty_since: Option<UnixMillis>,
     /// The end of its log.
     pub chain: Chain,
+    rankings: BTreeMap<Place, Vec<Candidate>>,
     unanswered: bool,
     stopped: bool,
     abandoned: bool,
@@ -66,10 +74,21 @@ pub struct Participant {
     pub role: Role,
     /// What they speak and read.
     pub language: LanguageTag,
-    /// The roster entry and the alias of a mediator.
-    pub mediator: Option<(MediatorId, String)>,
+    /// A mediator's place.
+    pub assigned: Option<Assigned>,
     /// Page or device connected.
     pub connected: bool,
+}
+
+/// Who took a place.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Assigned {
+    /// Which place.
+    pub place: Place,
+    /// The roster entry.
+    pub mediator: MediatorId,
+    /// What the others see.
+    pub alias: String,
 }
 
 /// One ring to one mediator.
@@ -79,6 +98,8 @@ pub struct Offer {
     pub number: OfferNumber,
     /// Who is rung.
     pub mediator: MediatorId,
+    /// For which place.
+    pub place: Place,
     /// In which wave.
     pub wave: u32,
     /// What became of it.
@@ -102,7 +123,7 @@ impl Session {
             id: *officer,
             role: Role::Officer,
             language: request.languages.target.clone(),
-            mediator: None,
+            assigned: None,
             connected: false,
         };
         Some(Self {
@@ -112,7 +133,10 @@ impl Session {
             adjacent_allowed: false,
             adjacent_language: None,
             participants: vec![officer],
-            candidates: Vec::new(),
+            via: None,
+            overridden: BTreeSet::new(),
+            coordinator_called: false,
+            no_answer: None,
             offers: Vec::new(),
             wave: 0,
             wave_began: at,
@@ -125,6 +149,7 @@ impl Session {
             ended_at: None,
             empty_since: Some(at),
             chain: Chain::of(id),
+            rankings: BTreeMap::new(),
             unanswered: false,
             stopped: false,
             abandoned: false,
@@ -136,9 +161,11 @@ impl Session {
         match event {
             // Only ever first, where `begin` takes it.
             Event::SessionRequested { .. } => {}
-            Event::CandidatesRanked { candidates } => self.candidates = candidates.clone(),
-            Event::OfferRang { offer, mediator, wave, expires_at } => {
-                self.unanswered = false;
+            Event::CandidatesRanked { candidates, place, .. } => {
+                self.rankings.insert(*place, candidates.clone());
+            }
+            Event::OfferRang { offer, mediator, wave, expires_at, place } => {
+                (self.unanswered, self.no_answer) = (false, None);
                 if *wave > self.wave {
                     (self.wave, self.wave_began) = (*wave, at);
                 }
@@ -146,25 +173,35 @@ impl Session {
                 self.offers.push(Offer {
                     number,
                     mediator: *mediator,
+                    place: *place,
                     wave: *wave,
                     state,
                     expires_at: *expires_at,
                 });
             }
-            Event::OfferAccepted { offer, mediator, participant, alias, adjacent_language } => {
+            Event::OfferAccepted { offer, mediator, participant, alias, adjacent_language, place } => {
                 self.close_offer(*offer, OfferState::Accepted);
-                self.adjacent_language = adjacent_language.clone();
-                self.assigned_at = Some(at);
+                if place.is_first() {
+                    self.adjacent_language = adjacent_language.clone();
+                }
+                let languages = self.languages_of(*place).unwrap_or_else(|| self.request.languages.clone());
                 self.participants.push(Participant {
                     id: *participant,
                     role: Role::Mediator,
-                    language: self.request.languages.source.clone(),
-                    mediator: Some((*mediator, alias.clone())),
+                    language: languages.source,
+                    assigned: Some(Assigned { place: *place, mediator: *mediator, alias: alias.clone() }),
                     connected: false,
                 });
+                if self.open_places().next().is_none() {
+                    self.assigned_at = Some(at);
+                }
             }
             Event::OfferClosed { offer, outcome } => self.close_offer(*offer, *outcome),
-            Event::NobodyAnswered => self.unanswered = true,
+            Event::NobodyAnswered { why } => (self.unanswered, self.no_answer) = (true, *why),
+            Event::CoordinatorCalled => self.coordinator_called = true,
+            Event::ExceptionMade { mediator, .. } => {
+                self.overridden.insert(*mediator);
+            }
             Event::RequestWidened { widening } => self.widen(widening),
             Event::ParticipantAdmitted { participant, role, language } => {
                 self.participants.retain(|present| !present.is_replaced_by(*role));
@@ -172,7 +209,7 @@ impl Session {
                     id: *participant,
                     role: *role,
                     language: language.clone(),
-                    mediator: None,
+                    assigned: None,
                     connected: false,
                 });
             }
@@ -204,7 +241,7 @@ impl Session {
 
     /// Where it stands.
     pub fn phase(&self) -> Phase {
-        let assigned = self.mediator().is_some();
+        let assigned = self.open_places().next().is_none();
         match (self.ended_at, assigned) {
             (Some(_), _) if self.abandoned => Phase::Abandoned,
             (Some(_), _) => Phase::Sealed,
@@ -236,11 +273,36 @@ impl Session {
         self.participants.iter().find(|participant| participant.role == Role::Officer)
     }
 
-    /// The assigned mediator: roster entry, alias and participant.
-    pub fn mediator(&self) -> Option<(MediatorId, &str, ParticipantId)> {
-        self.participants
-            .iter()
-            .find_map(|p| p.mediator.as_ref().map(|(id, alias)| (*id, alias.as_str(), p.id)))
+    /// The places, each with its languages.
+    pub fn languages_of(&self, place: Place) -> Option<LanguagePair> {
+        let LanguagePair { source, target } = self.request.languages.clone();
+        match (&self.via, place.0) {
+            (None, 0) => Some(LanguagePair { source, target }),
+            (Some(via), 0) => Some(LanguagePair { source, target: via.clone() }),
+            (Some(via), 1) => Some(LanguagePair { source: via.clone(), target }),
+            _ => None,
+        }
+    }
+
+    /// Places that nobody took yet.
+    pub fn open_places(&self) -> impl Iterator<Item = Place> {
+        let places = if self.via.is_some() { 2 } else { 1 };
+        (0..places).map(Place).filter(|place| self.mediators().all(|taken| taken.place != *place))
+    }
+
+    /// Who took a place.
+    pub fn mediators(&self) -> impl Iterator<Item = &Assigned> {
+        self.participants.iter().filter_map(|participant| participant.assigned.as_ref())
+    }
+
+    /// Whether somebody for a place is still looked for.
+    pub fn is_searching(&self) -> bool {
+        matches!(self.phase(), Phase::Ringing | Phase::Unanswered)
+    }
+
+    /// The latest ranking for a place, as it was logged.
+    pub fn ranking(&self, place: Place) -> &[Candidate] {
+        self.rankings.get(&place).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// Whether somebody with this role is connected.
@@ -271,6 +333,10 @@ impl Session {
         match widening {
             Widening::RingAgain => self.round_began = self.offers.len(),
             Widening::AllowAdjacentLanguage => self.adjacent_allowed = true,
+            // The places are others now: the circles begin anew for them.
+            Widening::Pivot { via } => {
+                (self.via, self.wave, self.round_began) = (Some(via.clone()), 0, self.offers.len());
+            }
             Widening::DropGenderWish { .. } => self.request.gender_wish = None,
         }
     }
@@ -289,7 +355,6 @@ pub(crate) mod testing {
     use uuid::Uuid;
 
     use super::*;
-    use crate::language::LanguagePair;
     use crate::session_types::ConsentMeans;
 
     /// A session with these roles in this phase.
@@ -302,6 +367,9 @@ pub(crate) mod testing {
         let first = Event::SessionRequested { officer_account, officer, request };
         let mut session = Session::begin(SessionId(Uuid::from_u128(7)), &first, at).unwrap();
         let before_assignment = matches!(phase, Phase::Ringing | Phase::Unanswered);
+        if roles.iter().filter(|role| **role == Role::Mediator).count() == 2 {
+            session.apply(&Event::RequestWidened { widening: Widening::Pivot { via: tag("fr") } }, at);
+        }
         for (number, role) in (101..).zip(roles.iter().filter(|role| **role != Role::Officer)) {
             let participant = ParticipantId(Uuid::from_u128(number));
             let event = match role {
@@ -312,6 +380,7 @@ pub(crate) mod testing {
                     participant,
                     alias: "Blue Heron".into(),
                     adjacent_language: None,
+                    place: session.open_places().next().unwrap(),
                 },
                 role => Event::ParticipantAdmitted { participant, role: *role, language: tag("sq") },
             };
@@ -322,7 +391,7 @@ pub(crate) mod testing {
         let agree = Event::ConsentGiven { by, consent };
         let events = match phase {
             Phase::Ringing | Phase::Briefing => vec![],
-            Phase::Unanswered => vec![Event::NobodyAnswered],
+            Phase::Unanswered => vec![Event::NobodyAnswered { why: None }],
             Phase::Live => vec![agree],
             Phase::Stopped => vec![agree, Event::Stopped { by }],
             Phase::Sealed => vec![agree, Event::SessionEnded { by: None, abandoned: false }],

@@ -81,6 +81,9 @@ pub struct SessionRequest {
     /// The country in which the officer works.
     #[serde(default)]
     pub country: Option<CountryCode>,
+    /// Who agreed beforehand to this session, where it was booked.
+    #[serde(default)]
+    pub booked: Option<MediatorId>,
 }
 
 impl SessionRequest {
@@ -97,6 +100,7 @@ impl SessionRequest {
             specialisms: BTreeSet::new(),
             agency: None,
             country: None,
+            booked: None,
         }
     }
 }
@@ -193,6 +197,35 @@ pub struct Consent {
 #[serde(transparent)]
 pub struct OfferNumber(pub u32);
 
+/// A mediator's place in a session, from 0. One place serves a language pair; a pivot has two: the first between the
+/// interviewee's language and the one between, the second from there to the officer's.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(transparent)]
+pub struct Place(pub u8);
+
+impl Place {
+    /// Left out of the log where it is the only one, so that entries of before read as they were written.
+    pub(crate) fn is_first(&self) -> bool {
+        self.0 == 0
+    }
+}
+
+/// Why nobody answered, and so what helps.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum NoAnswer {
+    /// Somebody suitable is in a session or rests: the call waits in line and rings them by itself.
+    AllBusy,
+    /// All suitable ones were rung.
+    NobodyAnswered,
+    /// Nobody suitable is there at all.
+    NobodySuitable,
+}
+
 /// What became of one ring to one mediator.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -221,6 +254,11 @@ pub enum Widening {
     RingAgain,
     /// Accept a mediator who speaks an adjacent language; shown to all.
     AllowAdjacentLanguage,
+    /// Use two mediators in a row, through a language between.
+    Pivot {
+        /// The language between.
+        via: LanguageTag,
+    },
     /// Give up the wish for a gender; needs the reason why.
     DropGenderWish {
         /// Why, in the officer's words; kept in the record.
@@ -253,8 +291,8 @@ pub enum MatchReason {
     GenderAsWished,
     /// Longest without a session, so the load is spread.
     LongestIdle,
-    /// Has worked less than others in the last 24 hours.
-    LittleWorkToday,
+    /// Agreed beforehand to this very session.
+    Booked,
     /// Interpreted for this very person before.
     KnowsThePerson,
     /// The agency asks for this one first.
@@ -314,6 +352,48 @@ pub enum MatchReason {
     Overridden,
     /// Excluded for this session: said no to it.
     DeclinedBefore,
+}
+
+impl MatchReason {
+    /// Whether it speaks against.
+    pub fn excludes(&self) -> bool {
+        match self {
+            Self::SpeaksPair
+            | Self::ExactVariety
+            | Self::AdjacentLanguage { .. }
+            | Self::NativeLevel
+            | Self::Sworn
+            | Self::TrainedForMinors
+            | Self::GenderAsWished
+            | Self::LongestIdle
+            | Self::Booked
+            | Self::KnowsThePerson
+            | Self::Favourite
+            | Self::Specialised { .. }
+            | Self::OwnAgency
+            | Self::OnShift
+            | Self::OnCall
+            | Self::OnLoan
+            | Self::Overridden => false,
+            Self::DoesNotSpeakPair
+            | Self::NotTheWishedGender
+            | Self::NotTrainedForMinors
+            | Self::NoUndertaking
+            | Self::NotVetted
+            | Self::NotActive
+            | Self::NotReady
+            | Self::NotReachable
+            | Self::InAnotherSession
+            | Self::Resting { .. }
+            | Self::LoadLimitReached
+            | Self::BookedSoon { .. }
+            | Self::ServedTheOtherSide
+            | Self::TieDeclared
+            | Self::OtherAgency
+            | Self::OtherCountry
+            | Self::DeclinedBefore => true,
+        }
+    }
 }
 
 /// One mediator as matching judged them for one request.

@@ -2,18 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use crate::dispatch::{left_to_ring, rank_as, rank_for};
 use crate::ids::{AccountId, MediatorId, ParticipantId};
 use crate::language::LanguageTag;
-use crate::matching::Wanted;
-use crate::relay::{Relay, Roster};
+use crate::relay::Relay;
 use crate::rest::AccountRole;
+use crate::ringing_view::ringing_view;
 use crate::session::Session;
-use crate::session_types::{Candidate, ConsentKind, MatchReason, Phase, Role, SessionRequest};
+use crate::session_types::{Candidate, ConsentKind, MatchReason, Role};
+use crate::standing::Availability;
+use crate::standings::{Roster, RosterEntry};
 use crate::time::UnixMillis;
 use crate::wire::{
-    DeskView, LanguageReach, MediatorDesk, MediatorPresence, OfferStatusView, OfferView, ParticipantView,
-    Quality, RingingView, SessionSummary, SessionView, WideningChoice,
+    DeskView, LanguageReach, MediatorDesk, MediatorPresence, OfferView, ParticipantView, Quality,
+    SessionSummary, SessionView,
 };
 
 /// What participants say about themselves that is not worth a log entry.
@@ -27,21 +28,20 @@ pub struct Remark {
 
 /// A session as `reader` may see it; `None` for somebody who is not in it.
 pub fn session_view(
+    relay: &Relay,
     session: &Session,
-    roster: &Roster,
     remarks: &BTreeMap<ParticipantId, Remark>,
     reader: ParticipantId,
     now: UnixMillis,
 ) -> Option<SessionView> {
     let role = session.participant(reader)?.role;
     let sees_label = matches!(role, Role::Officer | Role::Mediator | Role::Observer);
-    let searching = matches!(session.phase(), Phase::Ringing | Phase::Unanswered);
     let participants = session.participants.iter().map(|participant| {
         let remark = remarks.get(&participant.id).copied().unwrap_or_default();
         ParticipantView {
             id: participant.id,
             role: participant.role,
-            alias: participant.mediator.as_ref().map(|(_, alias)| alias.clone()),
+            alias: participant.assigned.as_ref().map(|taken| taken.alias.clone()),
             language: participant.language.clone(),
             connected: participant.connected,
             muted: remark.muted,
@@ -55,12 +55,13 @@ pub fn session_view(
         phase: session.phase(),
         languages: session.request.languages.clone(),
         adjacent_language: session.adjacent_language.clone(),
+        via: session.via.clone(),
         label: sees_label.then_some(session.request.label),
         participants: participants.collect(),
         consents: session.consents.values().cloned().collect(),
         transcription_wished: session.request.transcription_wished,
         transcribing: session.transcribing,
-        ringing: (role == Role::Officer && searching).then(|| ringing_view(session, roster, now)),
+        ringing: (role == Role::Officer && session.is_searching()).then(|| ringing_view(relay, session, now)),
         requested_at: session.requested_at,
         live_since: session.live_since,
     })
@@ -80,71 +81,20 @@ pub fn desk_view(
     sessions.sort_by_key(|session| std::cmp::Reverse((session.requested_at, session.id)));
     DeskView {
         mediator: mediator.and_then(|mediator| mediator_desk(relay, mediator, now)),
-        sessions: sessions.into_iter().map(summary).collect(),
-        presence: if keeps_roster { presence(relay.roster()) } else { Vec::new() },
+        sessions: sessions.into_iter().map(|session| summary(relay, session)).collect(),
+        presence: if keeps_roster { presence(relay.roster(), now) } else { Vec::new() },
         reachable: if role == AccountRole::Officer { reach(relay.roster(), now) } else { Vec::new() },
     }
 }
 
-/// Every mediator's judgement for a session, whether they were rung or not; for coordinators.
-pub fn candidates(session: &Session, roster: &Roster, now: UnixMillis) -> Vec<Candidate> {
-    rank_for(session, roster, now)
-}
-
-fn ringing_view(session: &Session, roster: &Roster, now: UnixMillis) -> RingingView {
-    let ranked = rank_for(session, roster, now);
-    let offers = session.offers.iter().filter_map(|offer| {
-        let (mediator, _) = roster.get(offer.mediator)?;
-        let judged = session.candidates.iter().find(|candidate| candidate.mediator == offer.mediator);
-        Some(OfferStatusView {
-            offer: offer.number,
-            alias: mediator.alias.clone(),
-            qualification: mediator.qualification,
-            gender: mediator.gender,
-            state: offer.state,
-            reasons: judged.map(|candidate| candidate.reasons.clone()).unwrap_or_default(),
-            expires_at: offer.expires_at,
-        })
-    });
-    RingingView {
-        wave: session.wave,
-        offers: offers.collect(),
-        left_to_ring: count(left_to_ring(session, &ranked).len()),
-        widenings: widenings(session, roster, &ranked, now),
-    }
-}
-
-/// What could be relaxed, and whom it would reach; what brings most first.
-fn widenings(
-    session: &Session,
-    roster: &Roster,
-    ranked: &[Candidate],
-    now: UnixMillis,
-) -> Vec<WideningChoice> {
-    let reached = |wanted: Wanted<'_>| left_to_ring(session, &rank_as(session, roster, wanted, now)).len();
-    let choice = |how: &str, would_reach: usize| WideningChoice {
-        how: how.to_owned(),
-        would_reach: count(would_reach),
-    };
-    let as_it_is = left_to_ring(session, ranked).len();
-    let ringing = session.ringing().count();
-    let eligible = ranked.iter().filter(|candidate| candidate.eligible).count();
-    let mut choices = vec![choice("ring_again", eligible.saturating_sub(ringing))];
-    if !session.adjacent_allowed && !session.request.languages.source.adjacent().is_empty() {
-        let wanted = Wanted { request: &session.request, adjacent_allowed: true };
-        choices.push(choice("allow_adjacent_language", reached(wanted).saturating_sub(as_it_is)));
-    }
-    if session.request.gender_wish.is_some() {
-        let request = SessionRequest { gender_wish: None, ..session.request.clone() };
-        let wanted = Wanted { request: &request, adjacent_allowed: session.adjacent_allowed };
-        choices.push(choice("drop_gender_wish", reached(wanted).saturating_sub(as_it_is)));
-    }
-    choices.sort_by_key(|choice| std::cmp::Reverse(choice.would_reach));
-    choices
+/// Every mediator's judgement for a session, whether they were rung or not; for coordinators. Each place by itself.
+pub fn candidates(relay: &Relay, session: &Session, now: UnixMillis) -> Vec<Candidate> {
+    let dispatcher = relay.dispatcher(now);
+    session.open_places().flat_map(|place| dispatcher.rank(session, place)).collect()
 }
 
 fn mediator_desk(relay: &Relay, id: MediatorId, now: UnixMillis) -> Option<MediatorDesk> {
-    let (mediator, standing) = relay.roster().get(id)?;
+    let RosterEntry { mediator, standing } = relay.roster().get(id)?;
     let barred = [
         (mediator.active, MatchReason::NotActive),
         (mediator.has_undertaking(now), MatchReason::NoUndertaking),
@@ -155,7 +105,7 @@ fn mediator_desk(relay: &Relay, id: MediatorId, now: UnixMillis) -> Option<Media
         Some(OfferView {
             session: session.id,
             offer: offer.number,
-            languages: session.request.languages.clone(),
+            languages: session.languages_of(offer.place)?,
             label: session.request.label,
             minor: session.request.minor,
             expires_at: offer.expires_at,
@@ -163,54 +113,63 @@ fn mediator_desk(relay: &Relay, id: MediatorId, now: UnixMillis) -> Option<Media
     });
     Some(MediatorDesk {
         ready: standing.ready,
+        availability: standing.availability(now),
+        missed_calls: standing.missed > 0,
         barred: barred.into_iter().filter(|(holds, _)| !holds).map(|(_, reason)| reason).collect(),
         offers: rings.collect(),
         current: relay.session_of(id).map(|session| session.id),
     })
 }
 
-fn summary(session: &Session) -> SessionSummary {
+fn summary(relay: &Relay, session: &Session) -> SessionSummary {
     SessionSummary {
         id: session.id,
         phase: session.phase(),
         languages: session.request.languages.clone(),
         requested_at: session.requested_at,
         connected: count(session.participants.iter().filter(|participant| participant.connected).count()),
-        mediator_alias: session.mediator().map(|(_, alias, _)| alias.to_owned()),
+        mediator_alias: aliases(session),
         transcription_agreed: session.request.transcription_wished
             && session.agreed(ConsentKind::Transcription),
+        no_answer: session.no_answer,
+        place_in_line: relay.place_in_line(session),
+        coordinator_called: session.coordinator_called && session.is_searching(),
     }
 }
 
-fn presence(roster: &Roster) -> Vec<MediatorPresence> {
-    let row =
-        |(mediator, standing): (&crate::roster::Mediator, crate::matching::Standing)| MediatorPresence {
-            mediator: mediator.id,
-            ready: standing.ready,
-            reachable: standing.reachable,
-            in_session: standing.in_session,
-        };
-    roster.standings().map(row).collect()
+fn aliases(session: &Session) -> Option<String> {
+    let aliases: Vec<&str> = session.mediators().map(|taken| taken.alias.as_str()).collect();
+    (!aliases.is_empty()).then(|| aliases.join(" + "))
+}
+
+fn presence(roster: &Roster, now: UnixMillis) -> Vec<MediatorPresence> {
+    let row = |RosterEntry { mediator, standing }: &RosterEntry| MediatorPresence {
+        mediator: mediator.id,
+        ready: standing.ready,
+        reachable: standing.reachable,
+        in_session: standing.in_session,
+        availability: standing.availability(now),
+        minutes_worked: standing.minutes_worked(now),
+    };
+    roster.entries().map(row).collect()
 }
 
 /// Per language of the roster, who speaks it and who of them could be rung now.
 fn reach(roster: &Roster, now: UnixMillis) -> Vec<LanguageReach> {
     let mut counts: BTreeMap<LanguageTag, (u32, u32)> = BTreeMap::new();
-    for (mediator, standing) in roster.standings().filter(|(mediator, _)| mediator.active) {
-        let could_ring =
-            mediator.is_cleared(now) && standing.ready && standing.reachable && !standing.in_session;
+    for RosterEntry { mediator, standing } in roster.entries().filter(|entry| entry.mediator.active) {
+        let there = standing.availability(now) != Availability::Away && standing.reachable;
+        let could_ring = mediator.is_cleared(now) && there && !standing.in_session;
         for spoken in &mediator.languages {
             let (ready, on_roster) = counts.entry(spoken.tag.clone()).or_default();
             *on_roster += 1;
             *ready += u32::from(could_ring);
         }
     }
-    counts
-        .into_iter()
-        .map(|(language, (ready, on_roster))| LanguageReach { language, ready, on_roster })
-        .collect()
+    let row = |(language, (ready, on_roster))| LanguageReach { language, ready, on_roster };
+    counts.into_iter().map(row).collect()
 }
 
-fn count(length: usize) -> u32 {
+pub(crate) fn count(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }

@@ -9,9 +9,10 @@ use crate::ids::{MediatorId, ParticipantId, SessionId};
 use crate::language::{LanguagePair, LanguageTag};
 use crate::roster::{Gender, Qualification};
 use crate::session_types::{
-    Consent, ConsentKind, ConsentMeans, IntervieweeLabel, MatchReason, OfferNumber, OfferState, Phase, Role,
-    TranscriptLine, Widening,
+    Consent, ConsentKind, ConsentMeans, IntervieweeLabel, MatchReason, NoAnswer, OfferNumber, OfferState,
+    Phase, Place, Role, TranscriptLine, Widening,
 };
+use crate::standing::Availability;
 use crate::time::UnixMillis;
 
 /// Largest message either side sends, in bytes; a longer one is refused.
@@ -198,6 +199,8 @@ pub struct SessionView {
     pub languages: LanguagePair,
     /// Set where the mediator speaks a neighbour of the interviewee's language instead.
     pub adjacent_language: Option<LanguageTag>,
+    /// The language between, where two mediators interpret in a row.
+    pub via: Option<LanguageTag>,
     /// Capacity of the interviewee (only the officer, mediator and observer see it).
     pub label: Option<IntervieweeLabel>,
     /// Everybody, in the order they joined.
@@ -250,6 +253,25 @@ pub struct RingingView {
     pub left_to_ring: u32,
     /// What may be relaxed that could bring somebody, most useful first.
     pub widenings: Vec<WideningChoice>,
+    /// Why nobody answered, while nobody does.
+    pub no_answer: Option<NoAnswer>,
+    /// Place in the line of those who wait for somebody who is busy, from 1.
+    pub place_in_line: Option<u32>,
+    /// What waiting usually is, as far as this relay has seen.
+    pub usual_wait: Option<UsualWait>,
+    /// A coordinator was called to it.
+    pub coordinator_called: bool,
+}
+
+/// How long calls for a language took to be answered lately.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct UsualWait {
+    /// Nine of ten were answered within so many seconds.
+    pub nine_of_ten_seconds: u32,
+    /// Of so many calls.
+    pub calls: u32,
 }
 
 /// One ring, as the officer sees it: alias and skills, never a name.
@@ -265,6 +287,8 @@ pub struct OfferStatusView {
     pub qualification: Qualification,
     /// As stated.
     pub gender: Option<Gender>,
+    /// For which place of the session.
+    pub place: Place,
     /// What became of it.
     pub state: OfferState,
     /// Why this one.
@@ -278,8 +302,10 @@ pub struct OfferStatusView {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct WideningChoice {
-    /// `ring_again`, `allow_adjacent_language` or `drop_gender_wish`.
+    /// `ring_again`, `allow_adjacent_language`, `drop_gender_wish` or `pivot`.
     pub how: String,
+    /// The language between, for a pivot.
+    pub via: Option<LanguageTag>,
     /// How many mediators could be rung then, at this moment.
     pub would_reach: u32,
 }
@@ -316,6 +342,10 @@ pub struct DeskView {
 pub struct MediatorDesk {
     /// The ready switch.
     pub ready: bool,
+    /// Whether they are there to be rung: by the switch, or by a shift.
+    pub availability: Availability,
+    /// Switched off because offers ran out unanswered.
+    pub missed_calls: bool,
     /// What keeps this mediator from being rung at all, if anything.
     pub barred: Vec<MatchReason>,
     /// Rings now. No names of people.
@@ -362,6 +392,12 @@ pub struct SessionSummary {
     pub mediator_alias: Option<String>,
     /// Whether a transcript is agreed to, so that a scribe on standby may join.
     pub transcription_agreed: bool,
+    /// Why nobody answered, while nobody does.
+    pub no_answer: Option<NoAnswer>,
+    /// Place in the line of those who wait for somebody who is busy, from 1.
+    pub place_in_line: Option<u32>,
+    /// A coordinator is called to it.
+    pub coordinator_called: bool,
 }
 
 /// Where a mediator stands now.
@@ -377,6 +413,10 @@ pub struct MediatorPresence {
     pub reachable: bool,
     /// In a session now.
     pub in_session: bool,
+    /// By switch or by shift.
+    pub availability: Availability,
+    /// Minutes in sessions within the last 24 hours.
+    pub minutes_worked: u32,
 }
 
 /// How many mediators could be rung for a language now.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
 use clap::Args;
+use dragoman_core::policy::DispatchPolicy;
 use serde::Deserialize;
 
 /// Settings as a person gives them: each by flag, by environment, or in the file named by `--config`.
@@ -32,6 +33,9 @@ pub struct Settings {
     /// TLS private key (PEM)
     #[arg(long, env = "DRAGOMAN_TLS_KEY", value_name = "FILE")]
     pub tls_key: Option<PathBuf>,
+    /// How mediators are rung: waves and their times (TOML) [default: the built-in rules]
+    #[arg(long, env = "DRAGOMAN_DISPATCH", value_name = "FILE")]
+    pub dispatch: Option<PathBuf>,
     /// Plain HTTP; only on a loopback address
     #[arg(long, env = "DRAGOMAN_PLAIN_HTTP")]
     #[serde(default)]
@@ -57,6 +61,8 @@ pub struct Config {
     pub public_url: String,
     /// How HTTP is served.
     pub transport: Transport,
+    /// How mediators are rung.
+    pub dispatch: DispatchPolicy,
     /// Demonstration.
     pub demo: bool,
 }
@@ -93,6 +99,7 @@ impl Settings {
             media: self.media.or(from_file.media),
             media_public: self.media_public.or(from_file.media_public),
             public_url: self.public_url.or(from_file.public_url),
+            dispatch: self.dispatch.or(from_file.dispatch),
             tls_cert: self.tls_cert.or(from_file.tls_cert),
             tls_key: self.tls_key.or(from_file.tls_key),
             plain_http: self.plain_http || from_file.plain_http,
@@ -139,8 +146,17 @@ impl Settings {
             "--public-url (DRAGOMAN_PUBLIC_URL): '{public_url}' must begin with https:// (or http:// on loopback)"
         );
         let public_url = public_url.trim_end_matches('/').to_owned();
-        Ok(Config { data, listen, media, media_public, public_url, transport, demo: self.demo })
+        let dispatch = self.dispatch.as_deref().map(dispatch_policy).transpose()?.unwrap_or_default();
+        Ok(Config { data, listen, media, media_public, public_url, transport, dispatch, demo: self.demo })
     }
+}
+
+fn dispatch_policy(file: &Path) -> anyhow::Result<DispatchPolicy> {
+    let setting = || format!("--dispatch (DRAGOMAN_DISPATCH): {}", file.display());
+    let text = std::fs::read_to_string(file).with_context(setting)?;
+    let policy: DispatchPolicy = toml::from_str(&text).with_context(setting)?;
+    policy.check().map_err(anyhow::Error::msg).with_context(setting)?;
+    Ok(policy)
 }
 
 fn address(setting: &str, text: &str) -> anyhow::Result<SocketAddr> {
@@ -181,6 +197,29 @@ mod tests {
     }
 
     #[test]
+    fn rules_of_ringing_are_read_from_their_file_and_checked() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("dispatch.toml");
+        let read = |text: &str| {
+            std::fs::write(&file, text).unwrap();
+            given(|settings| settings.dispatch = Some(file.clone())).map_err(|error| format!("{error:#}"))
+        };
+        let policy =
+            read("ring_seconds = 20\nwaves = [{ circle = 'pool', most = 2, seconds = 5 }]").unwrap().dispatch;
+        assert_eq!((policy.ring_seconds, policy.waves.len()), (20, 1));
+        for (text, named) in [
+            ("ring_seconds = 0", "ring_seconds"),
+            ("waves = []", "waves"),
+            ("waves = [{ circle = 'pool', seconds = 0 }]", "seconds"),
+            ("waves = [{ circle = 'all', seconds = 5 }]", "circle"),
+            ("rings = 3", "rings"),
+        ] {
+            let error = read(text).unwrap_err();
+            assert!(error.contains(named) && error.contains("--dispatch"), "{error}");
+        }
+    }
+
+    #[test]
     fn flags_win_over_the_file_and_unknown_settings_are_named() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("dragoman.toml");
@@ -188,6 +227,7 @@ mod tests {
         let flags = Settings { listen: Some("127.0.0.1:2".into()), ..Default::default() };
         let config = flags.filled_from(&file).unwrap().check().unwrap();
         assert_eq!((config.data, config.listen.port()), ("/srv/a".into(), 2));
+        assert_eq!(config.dispatch, DispatchPolicy::default());
         std::fs::write(&file, "lissten = 'x'").unwrap();
         let error = format!("{:#}", Settings::default().filled_from(&file).unwrap_err());
         assert!(error.contains("lissten"), "{error}");

@@ -10,7 +10,9 @@ use dragoman_core::ids::{AccountId, MediatorId};
 use dragoman_core::language::LanguageTag;
 use dragoman_core::relay::Input;
 use dragoman_core::rest::{AccountRole, LinkPurpose};
-use dragoman_core::roster::{Gender, Level, Mediator, Profile, Qualification, Specialism, SpokenLanguage};
+use dragoman_core::roster::{
+    Gender, Level, LoadLimits, Mediator, Profile, Qualification, Specialism, SpokenLanguage,
+};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -127,7 +129,7 @@ pub async fn seed(store: &Store, engine: &Engine, public_url: &str) -> anyhow::R
     for (number, row) in (1_u128..).zip(ROSTER) {
         let (_, login, languages, ..) = row;
         let id = MediatorId(Uuid::from_u128(0xde30_0000 + number));
-        if !known.iter().any(|(mediator, _)| mediator.id == id) {
+        if !known.iter().any(|(mediator, ..)| mediator.id == id) {
             engine.input(Input::PutMediator(mediator_of(id, row)?)).await?;
         }
         let account = account(store, login, AccountRole::Mediator, languages[0].0, Some(id)).await?;
@@ -183,6 +185,8 @@ fn mediator_of(id: MediatorId, row: Row) -> anyhow::Result<Mediator> {
         qualification,
         specialisms,
         vetted_until: Some(now + A_YEAR),
+        // One call after the other: this is a demonstration.
+        load: LoadLimits { minutes_a_day: 1_440, rest_minutes: 0 },
         ..Profile::new(alias, spoken.collect::<anyhow::Result<_>>()?).cleared(now)
     };
     Ok(Mediator { id, profile })

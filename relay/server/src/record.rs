@@ -219,7 +219,7 @@ fn manifest_of(log: &VerifiedLog, transcript: &str, relay_key: String) -> Manife
         id: participant.id,
         role: participant.role,
         language: participant.language.clone(),
-        alias: participant.mediator.as_ref().map(|(_, alias)| alias.clone()),
+        alias: participant.assigned.as_ref().map(|taken| taken.alias.clone()),
     });
     Manifest {
         format: FORMAT.to_owned(),

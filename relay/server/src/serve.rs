@@ -63,7 +63,7 @@ impl Server {
         let store =
             Store::open(&config.data).await.with_context(|| format!("--data {}", config.data.display()))?;
         let signer = Signer::open(&config.data)?;
-        let engine = Engine::start(store.clone(), media.clone()).await?;
+        let engine = Engine::start(store.clone(), media.clone(), config.dispatch.clone()).await?;
         let app = App { config, store, engine, media, throttle: Throttle::default(), signer };
         Ok(Self { app: Arc::new(app), listener, tls, handle: Handle::new() })
     }

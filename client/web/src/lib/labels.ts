@@ -1,7 +1,7 @@
 /** Words of the wire as words of the screen. */
 import { fill } from '../i18n/index.svelte';
 import type { StaffWords } from '../i18n/staff/en';
-import type { Level, MatchReason, OfferState, Phase, Qualification } from '../wire';
+import type { Level, MatchReason, OfferState, Phase, Qualification, RingingView } from '../wire';
 import { languageName } from './languages';
 
 export function reasonText(reason: MatchReason, staff: StaffWords, screen: string): string {
@@ -70,4 +70,17 @@ export function isOver(phase: Phase): boolean {
 /** The hour and minute of a point in time, as the screen's language writes it. */
 export function clockText(at: number, screen: string): string {
   return new Intl.DateTimeFormat(screen, { hour: '2-digit', minute: '2-digit' }).format(at);
+}
+
+/** What the officer may expect, sentence by sentence: nothing is promised that was not seen. */
+export function outlookText(ringing: RingingView, staff: StaffWords): string[] {
+  const { no_answer: why, place_in_line: place, usual_wait: usual, coordinator_called: called } = ringing;
+  const sentences: string[] = [];
+  if (why === 'all_busy') sentences.push(place === null ? staff.allBusy : fill(staff.inLine, { n: place }));
+  if (why === 'nobody_suitable') sentences.push(staff.nobodySuitable);
+  if (why === null && usual !== null) {
+    sentences.push(fill(staff.usualWait, { n: usual.nine_of_ten_seconds, calls: usual.calls }));
+  }
+  if (called) sentences.push(staff.coordinatorCalled);
+  return sentences;
 }

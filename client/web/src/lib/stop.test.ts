@@ -9,6 +9,7 @@ const view = (phase: SessionView['phase'], agreed: boolean): SessionView => ({
   phase,
   languages: { source: 'sq', target: 'en' },
   adjacent_language: null,
+  via: null,
   label: null,
   participants: [],
   consents: agreed ? [{ kind: 'interpreting', agreed, means: 'own_screen', at: 0 }] : [],

@@ -95,7 +95,7 @@ impl Messages {
     pub(super) fn show_session(&mut self, relay: &Relay, session: &Session, now: UnixMillis) {
         let none = BTreeMap::new();
         let remarks = self.remarks.get(&session.id).unwrap_or(&none);
-        let view = |participant| session_view(session, relay.roster(), remarks, participant, now);
+        let view = |participant| session_view(relay, session, remarks, participant, now);
         let views: Vec<_> = session.participants.iter().filter_map(|p| Some((p.id, view(p.id)?))).collect();
         for (participant, view) in views {
             self.send(session.id, participant, RelayMessage::Session { view });
@@ -112,7 +112,7 @@ impl Messages {
     ) {
         let none = BTreeMap::new();
         let remarks = self.remarks.get(&session.id).unwrap_or(&none);
-        if let Some(view) = session_view(session, relay.roster(), remarks, participant, now) {
+        if let Some(view) = session_view(relay, session, remarks, participant, now) {
             self.send(session.id, participant, RelayMessage::Session { view });
         }
     }

@@ -10,6 +10,7 @@ mod run;
 use std::sync::Arc;
 
 use dragoman_core::ids::{AccountId, MediatorId, ParticipantId, SessionId};
+use dragoman_core::policy::DispatchPolicy;
 use dragoman_core::refusal::Refusal;
 use dragoman_core::relay::{Act, Input, Relay};
 use dragoman_core::rest::AccountRole;
@@ -92,9 +93,9 @@ impl Engine {
     ///
     /// # Errors
     /// If the store can not be read, or a log in it is damaged.
-    pub async fn start(store: Store, media: Arc<Media>) -> anyhow::Result<Self> {
+    pub async fn start(store: Store, media: Arc<Media>, policy: DispatchPolicy) -> anyhow::Result<Self> {
         let (commands, inbox) = mpsc::channel(INPUT_QUEUE);
-        let task = run::Task::restore(store, media).await?;
+        let task = run::Task::restore(store, media, policy).await?;
         tokio::spawn(task.run(inbox));
         Ok(Self { commands })
     }

@@ -8,11 +8,13 @@ use dragoman_core::draft::Draft;
 use dragoman_core::event::Event;
 use dragoman_core::evidence::verify;
 use dragoman_core::ids::{ParticipantId, SessionId};
+use dragoman_core::policy::DispatchPolicy;
 use dragoman_core::refusal::Refusal;
-use dragoman_core::relay::{Act, Decision, Input, Relay};
+use dragoman_core::relay::{Act, Decision, Input, Memory, Relay};
 use dragoman_core::routing::routes;
 use dragoman_core::session::Session;
 use dragoman_core::session_types::Phase;
+use dragoman_core::standing::Change;
 use dragoman_core::time::UnixMillis;
 use dragoman_core::wire::RelayMessage;
 use tokio::sync::mpsc;
@@ -23,7 +25,7 @@ use crate::clock;
 use crate::media::Media;
 use crate::media::forwarder::SlotChanges;
 use crate::media::sdp::ClientOffer;
-use crate::store::{Batch, EntryRow, Store, StoreError};
+use crate::store::{Batch, EntryRow, NewSession, Store, StoreError};
 
 /// How often the core's timers are looked at; offers and waves are counted in seconds.
 const TICK: Duration = Duration::from_millis(100);
@@ -41,9 +43,13 @@ pub(super) struct Task {
 
 impl Task {
     /// The state as the store has it, with routes set and everybody disconnected.
-    pub(super) async fn restore(store: Store, media: Arc<Media>) -> anyhow::Result<Self> {
+    pub(super) async fn restore(
+        store: Store,
+        media: Arc<Media>,
+        policy: DispatchPolicy,
+    ) -> anyhow::Result<Self> {
         let mut task = Self {
-            relay: Relay::default(),
+            relay: Relay::with_policy(policy),
             store,
             media,
             messages: Messages::default(),
@@ -51,11 +57,13 @@ impl Task {
             desks_shown: Instant::now(),
         };
         let now = clock::now();
-        for (mediator, ready) in task.store.mediators().await? {
+        for (mediator, ready, switched_at) in task.store.mediators().await? {
             let id = mediator.id;
-            for input in [Input::PutMediator(mediator), Input::SetReady(id, ready)] {
-                let _ = task.relay.handle_input(input, now);
-            }
+            let _ = task.relay.handle_input(Input::PutMediator(mediator), now);
+            task.relay.recall(Memory::Switched(id, ready, switched_at));
+        }
+        for memory in task.store.memories(now).await? {
+            task.relay.recall(memory);
         }
         for saved in task.store.unfinished_sessions().await? {
             let entries = saved.entries.iter().map(|entry| (entry.line.as_str(), entry.hash));
@@ -166,7 +174,7 @@ impl Task {
                 self.set_routes(draft.session.id, routes(&draft.session)).await;
             }
         }
-        let batch = batch_of(&decision);
+        let batch = batch_of(&decision, now);
         if !batch.is_empty() {
             self.store.write(&batch).await.map_err(|error| {
                 if let StoreError::PlaceTaken = error {
@@ -261,20 +269,22 @@ fn falls_silent(before: &Session, after: &Session) -> bool {
 }
 
 /// What of a decision must be on disk before it is true.
-fn batch_of(decision: &Decision) -> Batch {
+fn batch_of(decision: &Decision, now: UnixMillis) -> Batch {
     let mut batch = Batch::default();
     for Draft { session, entries, events } in &decision.drafts {
         for event in events {
             match event {
                 Event::SessionRequested { officer_account, .. } => {
-                    batch.created.push((
-                        session.id,
-                        *officer_account,
-                        session.request.languages.clone(),
-                        session.requested_at,
-                    ));
+                    batch.created.push(NewSession {
+                        id: session.id,
+                        officer_account: *officer_account,
+                        requested_at: session.requested_at,
+                        request: session.request.clone(),
+                    });
                 }
-                Event::OfferAccepted { mediator, .. } => batch.assigned.push((session.id, *mediator)),
+                Event::OfferAccepted { mediator, place, .. } => {
+                    batch.assigned.push((session.id, *place, *mediator, now));
+                }
                 _ => {}
             }
         }
@@ -290,7 +300,11 @@ fn batch_of(decision: &Decision) -> Batch {
         };
         batch.entries.extend(entries.iter().map(row));
     }
-    batch.ready.extend(decision.ready);
-    batch.mediators.extend(decision.mediator.clone());
+    for (mediator, change) in &decision.standings {
+        if let Change::Switched(ready, at) = change {
+            batch.ready.push((*mediator, *ready, *at));
+        }
+    }
+    batch.mediators.extend(decision.roster.iter().cloned());
     batch
 }

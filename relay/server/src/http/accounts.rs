@@ -109,7 +109,7 @@ pub(super) async fn create(
         Some(account) => account,
         None => {
             if let Some(mediator) = form.mediator {
-                let known = app.store.mediators().await?.iter().any(|(entry, _)| entry.id == mediator);
+                let known = app.store.mediators().await?.iter().any(|(entry, ..)| entry.id == mediator);
                 known.then_some(()).ok_or_else(|| ApiError::no_such("mediator"))?;
             }
             let account = Account {

@@ -10,6 +10,7 @@ use dragoman_core::ids::MediatorId;
 use dragoman_core::relay::Input;
 use dragoman_core::rest::MediatorRow;
 use dragoman_core::roster::{Mediator, Profile};
+use dragoman_core::time::UnixMillis;
 use dragoman_core::wire::Problem;
 use uuid::Uuid;
 
@@ -37,8 +38,10 @@ pub(super) async fn list(
         .filter_map(|account| Some((account.mediator?, account.login)))
         .collect();
     let roster = app.store.mediators().await?;
-    let row =
-        |(mediator, _): (Mediator, bool)| MediatorRow { login: logins.get(&mediator.id).cloned(), mediator };
+    let row = |(mediator, ..): (Mediator, bool, UnixMillis)| MediatorRow {
+        login: logins.get(&mediator.id).cloned(),
+        mediator,
+    };
     Ok(Json(roster.into_iter().map(row).collect()))
 }
 

@@ -9,6 +9,7 @@ use axum::response::Response;
 use dragoman_core::event::ConsentStatement;
 use dragoman_core::ids::{ParticipantId, SessionId};
 use dragoman_core::relay::Act;
+use dragoman_core::session::Assigned;
 use dragoman_core::wire::{ParticipantMessage, Problem, RelayMessage};
 
 use super::auth::{LOGIN_COOKIE, PARTICIPANT_COOKIE, cookie_of};
@@ -57,10 +58,8 @@ async fn participant_of(
             if session.officer_account == account.id {
                 return session.officer().map(|officer| officer.id);
             }
-            session
-                .mediator()
-                .filter(|(id, ..)| Some(*id) == account.mediator)
-                .map(|(_, _, participant)| participant)
+            let own = |taken: &Assigned| Some(taken.mediator) == account.mediator;
+            session.participants.iter().find(|p| p.assigned.as_ref().is_some_and(own)).map(|p| p.id)
         };
         if let Some(participant) = app.engine.read(staff).await? {
             return Ok(participant);

@@ -35,10 +35,9 @@ pub(super) async fn languages(
     let spoken: Vec<LanguageTag> = app
         .engine
         .read(|relay| {
-            let active = relay.roster().standings().filter(|(mediator, _)| mediator.active);
-            active
-                .flat_map(|(mediator, _)| mediator.languages.iter().map(|spoken| spoken.tag.clone()))
-                .collect()
+            let active =
+                relay.roster().entries().map(|entry| &entry.mediator).filter(|mediator| mediator.active);
+            active.flat_map(|mediator| mediator.languages.iter().map(|spoken| spoken.tag.clone())).collect()
         })
         .await?;
     let mut choices: Vec<LanguageChoice> = Vec::new();
@@ -132,7 +131,7 @@ pub(super) async fn candidates(
     let now = app.now();
     let judged = app
         .engine
-        .read(move |relay| relay.session(id).map(|session| views::candidates(session, relay.roster(), now)))
+        .read(move |relay| relay.session(id).map(|session| views::candidates(relay, session, now)))
         .await?;
     Ok(Json(judged.ok_or_else(|| ApiError::no_such("session"))?))
 }

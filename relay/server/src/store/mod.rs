@@ -2,6 +2,7 @@
 
 mod accounts;
 mod links;
+mod memory;
 mod roster;
 mod sessions;
 
@@ -13,7 +14,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 
 pub use accounts::Account;
 pub use links::{Guest, Link, LinkTarget, Redeemed};
-pub use sessions::{Batch, EntryRow, SavedSession, SessionRecordRow};
+pub use sessions::{Batch, EntryRow, NewSession, SavedSession, SessionRecordRow};
 
 /// The store failed, or says no.
 #[derive(Debug, thiserror::Error)]

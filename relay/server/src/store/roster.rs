@@ -1,23 +1,26 @@
 //! The roster's rows.
 
 use dragoman_core::roster::Mediator;
+use dragoman_core::time::UnixMillis;
 use sqlx::{Row, SqliteConnection};
 
 use super::{Store, StoreError, text_of};
 
 impl Store {
-    /// The whole roster, each with the ready switch.
+    /// The whole roster, each with the ready switch and when it was last used.
     ///
     /// # Errors
     /// The database's.
-    pub async fn mediators(&self) -> Result<Vec<(Mediator, bool)>, StoreError> {
-        let rows =
-            sqlx::query("SELECT entry, ready FROM mediators ORDER BY id").fetch_all(&self.pool).await?;
+    pub async fn mediators(&self) -> Result<Vec<(Mediator, bool, UnixMillis)>, StoreError> {
+        let rows = sqlx::query("SELECT entry, ready, switched_at FROM mediators ORDER BY id")
+            .fetch_all(&self.pool)
+            .await?;
         let read = |row: sqlx::sqlite::SqliteRow| {
             let entry: String = row.try_get("entry")?;
             let mediator =
                 serde_json::from_str(&entry).map_err(|_| StoreError::Unreadable("roster entry"))?;
-            Ok((mediator, row.try_get::<i64, _>("ready")? != 0))
+            let switched_at = UnixMillis(row.try_get("switched_at")?);
+            Ok((mediator, row.try_get::<i64, _>("ready")? != 0, switched_at))
         };
         rows.into_iter().map(read).collect()
     }

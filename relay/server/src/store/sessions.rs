@@ -1,13 +1,12 @@
 //! Sessions, their places and their logs.
 
 use dragoman_core::ids::{AccountId, MediatorId, SessionId};
-use dragoman_core::language::LanguagePair;
 use dragoman_core::rest::SessionRow;
 use dragoman_core::roster::Mediator;
-use dragoman_core::session_types::Phase;
+use dragoman_core::session_types::{Phase, Place, SessionRequest};
 use dragoman_core::time::UnixMillis;
-use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
 
 use super::roster::put_mediator;
 use super::{Store, StoreError, parsed, text_of};
@@ -25,19 +24,32 @@ pub struct EntryRow {
     pub hash: [u8; 32],
 }
 
+/// A session as it is requested.
+#[derive(Debug)]
+pub struct NewSession {
+    /// Which.
+    pub id: SessionId,
+    /// Whose.
+    pub officer_account: AccountId,
+    /// When.
+    pub requested_at: UnixMillis,
+    /// For what.
+    pub request: SessionRequest,
+}
+
 /// Everything that one or more commands decided, to be written in one transaction.
 #[derive(Debug, Default)]
 pub struct Batch {
     /// Sessions that are new.
-    pub created: Vec<(SessionId, AccountId, LanguagePair, UnixMillis)>,
-    /// Assignments: each takes the session's one place.
-    pub assigned: Vec<(SessionId, MediatorId)>,
+    pub created: Vec<NewSession>,
+    /// Assignments: each takes one place of a session.
+    pub assigned: Vec<(SessionId, Place, MediatorId, UnixMillis)>,
     /// Sessions whose phase is to be noted, with the time of their end.
     pub phases: Vec<(SessionId, Phase, Option<UnixMillis>)>,
     /// New entries, in order.
     pub entries: Vec<EntryRow>,
-    /// Ready switches.
-    pub ready: Vec<(MediatorId, bool)>,
+    /// Ready switches, and when they were used.
+    pub ready: Vec<(MediatorId, bool, UnixMillis)>,
     /// Roster entries, new or changed.
     pub mediators: Vec<Mediator>,
 }
@@ -95,31 +107,11 @@ impl Store {
     /// [`StoreError::PlaceTaken`] if an assignment lost against another; then nothing of the batch is written.
     pub async fn write(&self, batch: &Batch) -> Result<(), StoreError> {
         let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        for (session, account, languages, at) in &batch.created {
-            sqlx::query(
-                "INSERT INTO sessions (id, officer_account, phase, source, target, requested_at) VALUES ($1, $2, $3, $4, $5, $6)",
-            )
-            .bind(text_of(session))
-            .bind(text_of(account))
-            .bind(text_of(&Phase::Ringing))
-            .bind(text_of(&languages.source))
-            .bind(text_of(&languages.target))
-            .bind(at.0)
-            .execute(&mut *transaction)
-            .await?;
+        for session in &batch.created {
+            insert_session(&mut transaction, session).await?;
         }
-        for (session, mediator) in &batch.assigned {
-            let taken = sqlx::query(
-                "UPDATE sessions SET mediator = $1 WHERE id = $2 AND mediator IS NULL AND ended_at IS NULL \
-                 AND NOT EXISTS (SELECT 1 FROM sessions WHERE mediator = $1 AND ended_at IS NULL)",
-            )
-            .bind(text_of(mediator))
-            .bind(text_of(session))
-            .execute(&mut *transaction)
-            .await?;
-            if taken.rows_affected() != 1 {
-                return Err(StoreError::PlaceTaken);
-            }
+        for (session, place, mediator, at) in &batch.assigned {
+            assign(&mut transaction, *session, *place, *mediator, *at).await?;
         }
         for (session, phase, ended_at) in &batch.phases {
             sqlx::query("UPDATE sessions SET phase = $1, ended_at = $2 WHERE id = $3")
@@ -128,6 +120,9 @@ impl Store {
                 .bind(text_of(session))
                 .execute(&mut *transaction)
                 .await?;
+            if let Some(at) = ended_at {
+                release(&mut transaction, *session, *at).await?;
+            }
         }
         for entry in &batch.entries {
             sqlx::query("INSERT INTO entries (session, seq, line, hash) VALUES ($1, $2, $3, $4)")
@@ -141,9 +136,10 @@ impl Store {
         for mediator in &batch.mediators {
             put_mediator(&mut transaction, mediator).await?;
         }
-        for (mediator, ready) in &batch.ready {
-            sqlx::query("UPDATE mediators SET ready = $1 WHERE id = $2")
+        for (mediator, ready, at) in &batch.ready {
+            sqlx::query("UPDATE mediators SET ready = $1, switched_at = $2 WHERE id = $3")
                 .bind(i64::from(*ready))
+                .bind(at.0)
                 .bind(text_of(mediator))
                 .execute(&mut *transaction)
                 .await?;
@@ -240,4 +236,60 @@ impl Store {
             .await?;
         Ok(())
     }
+}
+
+async fn insert_session(connection: &mut SqliteConnection, session: &NewSession) -> Result<(), StoreError> {
+    let NewSession { id, officer_account, requested_at, request } = session;
+    sqlx::query(
+        "INSERT INTO sessions (id, officer_account, phase, source, target, requested_at, case_key, person_key, label) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    )
+    .bind(text_of(id))
+    .bind(text_of(officer_account))
+    .bind(text_of(&Phase::Ringing))
+    .bind(text_of(&request.languages.source))
+    .bind(text_of(&request.languages.target))
+    .bind(requested_at.0)
+    .bind(request.case.map(|case| text_of(&case.case)))
+    .bind(request.case.and_then(|case| case.person).map(|person| text_of(&person)))
+    .bind(text_of(&request.label))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Takes a place, if it and the mediator are free and the session goes on; one statement, so that nobody comes between.
+async fn assign(
+    connection: &mut SqliteConnection,
+    session: SessionId,
+    place: Place,
+    mediator: MediatorId,
+    at: UnixMillis,
+) -> Result<(), StoreError> {
+    let taken = sqlx::query(
+        "INSERT INTO assignments (session, place, mediator, assigned_at) SELECT $1, $2, $3, $4 \
+         WHERE EXISTS (SELECT 1 FROM sessions WHERE id = $1 AND ended_at IS NULL) \
+         AND NOT EXISTS (SELECT 1 FROM assignments WHERE session = $1 AND place = $2) \
+         AND NOT EXISTS (SELECT 1 FROM assignments WHERE mediator = $3 AND released_at IS NULL)",
+    )
+    .bind(text_of(&session))
+    .bind(i64::from(place.0))
+    .bind(text_of(&mediator))
+    .bind(at.0)
+    .execute(connection)
+    .await?;
+    if taken.rows_affected() == 1 { Ok(()) } else { Err(StoreError::PlaceTaken) }
+}
+
+async fn release(
+    connection: &mut SqliteConnection,
+    session: SessionId,
+    at: UnixMillis,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE assignments SET released_at = $1 WHERE session = $2 AND released_at IS NULL")
+        .bind(at.0)
+        .bind(text_of(&session))
+        .execute(connection)
+        .await?;
+    Ok(())
 }

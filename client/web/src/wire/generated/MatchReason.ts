@@ -10,7 +10,7 @@ export type MatchReason = { "reason": "speaks_pair" } | { "reason": "exact_varie
 /**
  * The language that is spoken instead.
  */
-spoken: LanguageTag, } | { "reason": "native_level" } | { "reason": "sworn" } | { "reason": "trained_for_minors" } | { "reason": "gender_as_wished" } | { "reason": "longest_idle" } | { "reason": "little_work_today" } | { "reason": "knows_the_person" } | { "reason": "favourite" } | { "reason": "specialised", 
+spoken: LanguageTag, } | { "reason": "native_level" } | { "reason": "sworn" } | { "reason": "trained_for_minors" } | { "reason": "gender_as_wished" } | { "reason": "longest_idle" } | { "reason": "booked" } | { "reason": "knows_the_person" } | { "reason": "favourite" } | { "reason": "specialised", 
 /**
  * For this.
  */

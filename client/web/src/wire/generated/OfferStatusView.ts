@@ -3,6 +3,7 @@ import type { Gender } from "./Gender";
 import type { MatchReason } from "./MatchReason";
 import type { OfferNumber } from "./OfferNumber";
 import type { OfferState } from "./OfferState";
+import type { Place } from "./Place";
 import type { Qualification } from "./Qualification";
 import type { UnixMillis } from "./UnixMillis";
 
@@ -26,6 +27,10 @@ qualification: Qualification,
  * As stated.
  */
 gender: Gender | null, 
+/**
+ * For which place of the session.
+ */
+place: Place, 
 /**
  * What became of it.
  */

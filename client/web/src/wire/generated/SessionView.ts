@@ -40,6 +40,10 @@ languages: LanguagePair,
  */
 adjacent_language: LanguageTag | null, 
 /**
+ * The language between, where two mediators interpret in a row.
+ */
+via: LanguageTag | null, 
+/**
  * Capacity of the interviewee (only the officer, mediator and observer see it).
  */
 label: IntervieweeLabel | null, 
