@@ -1,7 +1,8 @@
 //! Dragoman's domain as pure state machines, and the wire messages.
 //!
 //! The core decides, the shell does. Nothing here reads a clock, draws a random number, opens a file or awaits:
-//! time and fresh identifiers are arguments. So a whole relay can be simulated in one thread from one seed.
+//! time and fresh identifiers are arguments. So a whole relay can be simulated in one thread from one seed; only the
+//! `simulator` draws, from the seed that it is given.
 
 #![forbid(unsafe_code)]
 

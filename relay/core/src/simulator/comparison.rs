@@ -66,13 +66,20 @@ impl fmt::Display for Comparison {
 
 fn languages(f: &mut fmt::Formatter<'_>, report: &Report) -> fmt::Result {
     writeln!(f, "\nBy language, as the policy says:")?;
-    writeln!(f, "{:<10} {:>8} {:>9} {:>12} {:>9} {:>9} {:>7}", "", "calls", "answered", "within 30 s", "p50", "p95", "rings")?;
+    writeln!(
+        f,
+        "{:<10} {:>8} {:>9} {:>12} {:>9} {:>9} {:>7}",
+        "", "calls", "answered", "within 30 s", "p50", "p95", "rings"
+    )?;
     for (language, of) in &report.by_language {
         let (p50, p95) = (of.wait_p50_seconds, of.wait_p95_seconds);
         let (answered, in_time) = (f64::from(of.answered), 100.0 * of.in_time_share());
         let answered = 100.0 * answered / f64::from(of.requests.max(1));
         let (calls, rings) = (of.requests, of.rings_per_request);
-        writeln!(f, "{language:<10} {calls:>8} {answered:>7.1} % {in_time:>10.1} % {p50:>7.1} s {p95:>7.1} s {rings:>7.2}")?;
+        writeln!(
+            f,
+            "{language:<10} {calls:>8} {answered:>7.1} % {in_time:>10.1} % {p50:>7.1} s {p95:>7.1} s {rings:>7.2}"
+        )?;
     }
     Ok(())
 }

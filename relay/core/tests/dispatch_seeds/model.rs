@@ -22,7 +22,7 @@ const DAY: i64 = 24 * 60 * MINUTE;
 
 /// Why somebody may not be rung.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Against {
+pub(crate) enum Against {
     /// No exception is possible.
     Law,
     /// A coordinator may lift it.
@@ -48,15 +48,15 @@ struct Person {
 }
 
 /// One session as the model remembers it.
-pub struct Known {
-    pub request: SessionRequest,
-    pub adjacent: bool,
-    pub via: Option<dragoman_core::language::LanguageTag>,
-    pub over: bool,
-    pub widened: bool,
-    pub refused: Option<NoAnswer>,
-    pub taken: BTreeMap<Place, (MediatorId, UnixMillis)>,
-    pub ringing: BTreeMap<OfferNumber, (MediatorId, Place, UnixMillis)>,
+pub(crate) struct Known {
+    pub(crate) request: SessionRequest,
+    pub(crate) adjacent: bool,
+    pub(crate) via: Option<dragoman_core::language::LanguageTag>,
+    pub(crate) over: bool,
+    pub(crate) widened: bool,
+    pub(crate) refused: Option<NoAnswer>,
+    pub(crate) taken: BTreeMap<Place, (MediatorId, UnixMillis)>,
+    pub(crate) ringing: BTreeMap<OfferNumber, (MediatorId, Place, UnixMillis)>,
     rung: BTreeSet<MediatorId>,
     declined: BTreeSet<MediatorId>,
     excepted: BTreeSet<MediatorId>,
@@ -64,18 +64,18 @@ pub struct Known {
 
 /// The books.
 #[derive(Default)]
-pub struct Model {
+pub(crate) struct Model {
     people: BTreeMap<MediatorId, Person>,
-    pub sessions: BTreeMap<SessionId, Known>,
+    pub(crate) sessions: BTreeMap<SessionId, Known>,
     served: Vec<(CaseRef, MediatorId, IntervieweeLabel)>,
     serves_now: Vec<(CaseRef, MediatorId, IntervieweeLabel)>,
     loans: Loans,
-    pub rings: u32,
+    pub(crate) rings: u32,
 }
 
 impl Model {
     /// Takes in an input that the relay took.
-    pub fn note_input(&mut self, input: &Input, now: UnixMillis) {
+    pub(crate) fn note_input(&mut self, input: &Input, now: UnixMillis) {
         match input {
             Input::PutMediator(mediator) => {
                 self.person(mediator.id).profile = Some(mediator.profile.clone());
@@ -99,7 +99,7 @@ impl Model {
     }
 
     /// Takes in what the relay decided, and says what is wrong with it.
-    pub fn note_decision(&mut self, decision: &Decision, now: UnixMillis) -> Result<(), String> {
+    pub(crate) fn note_decision(&mut self, decision: &Decision, now: UnixMillis) -> Result<(), String> {
         // Whoever is set away because of missed rings is not rung by the same decision either.
         for (id, change) in &decision.standings {
             if let Change::Switched(ready, at) = change {
@@ -118,7 +118,7 @@ impl Model {
     }
 
     /// Everything that speaks against ringing somebody for a place.
-    pub fn against(
+    pub(crate) fn against(
         &self,
         id: MediatorId,
         session: &Known,
@@ -180,7 +180,7 @@ impl Model {
     }
 
     /// Why nobody answers, as the books have it; judged when nothing rings.
-    pub fn why_nobody(&self, session: &Known, now: UnixMillis) -> NoAnswer {
+    pub(crate) fn why_nobody(&self, session: &Known, now: UnixMillis) -> NoAnswer {
         let only_busy = |place: Place| {
             self.people.keys().any(|id| {
                 let against = self.against(*id, session, place, now);
@@ -199,7 +199,7 @@ impl Model {
     }
 
     /// Everybody who could be rung for a session.
-    pub fn could_be_rung(&self, session: &Known, now: UnixMillis) -> BTreeSet<MediatorId> {
+    pub(crate) fn could_be_rung(&self, session: &Known, now: UnixMillis) -> BTreeSet<MediatorId> {
         let free = |id: &MediatorId| {
             session.open_places().any(|place| self.against(*id, session, place, now).is_empty())
         };
@@ -318,7 +318,7 @@ impl Known {
         }
     }
 
-    pub fn open_places(&self) -> impl Iterator<Item = Place> {
+    pub(crate) fn open_places(&self) -> impl Iterator<Item = Place> {
         let count = if self.via.is_some() { 2 } else { 1 };
         (0..count).map(Place).filter(|place| !self.taken.contains_key(place))
     }
