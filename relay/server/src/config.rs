@@ -146,16 +146,21 @@ impl Settings {
             "--public-url (DRAGOMAN_PUBLIC_URL): '{public_url}' must begin with https:// (or http:// on loopback)"
         );
         let public_url = public_url.trim_end_matches('/').to_owned();
-        let dispatch = self.dispatch.as_deref().map(dispatch_policy).transpose()?.unwrap_or_default();
+        let dispatch = self.dispatch.as_deref().map(dispatch_policy).transpose();
+        let dispatch = dispatch.context("--dispatch (DRAGOMAN_DISPATCH)")?.unwrap_or_default();
         Ok(Config { data, listen, media, media_public, public_url, transport, dispatch, demo: self.demo })
     }
 }
 
-fn dispatch_policy(file: &Path) -> anyhow::Result<DispatchPolicy> {
-    let setting = || format!("--dispatch (DRAGOMAN_DISPATCH): {}", file.display());
-    let text = std::fs::read_to_string(file).with_context(setting)?;
-    let policy: DispatchPolicy = toml::from_str(&text).with_context(setting)?;
-    policy.check().map_err(anyhow::Error::msg).with_context(setting)?;
+/// Rules of ringing from a file (TOML).
+///
+/// # Errors
+/// If it cannot be read or says what cannot be; names the file.
+pub fn dispatch_policy(file: &Path) -> anyhow::Result<DispatchPolicy> {
+    let named = || file.display().to_string();
+    let text = std::fs::read_to_string(file).with_context(named)?;
+    let policy: DispatchPolicy = toml::from_str(&text).with_context(named)?;
+    policy.check().map_err(anyhow::Error::msg).with_context(named)?;
     Ok(policy)
 }
 

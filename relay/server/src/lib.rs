@@ -13,6 +13,7 @@ pub mod media;
 pub mod record;
 pub mod secrets;
 pub mod serve;
+pub mod simulate;
 pub mod store;
 pub mod throttle;
 pub mod tls;

@@ -39,12 +39,13 @@ impl fmt::Display for Comparison {
         let ways = [&self.policy, &self.everyone_at_once, &self.one_by_one];
         let requests = self.policy.all.requests;
         let share = |count: u32, of: u32| format!("{:.1} %", 100.0 * f64::from(count) / f64::from(of.max(1)));
+        let (policy, at_once, one_by_one, oracle) = ("policy", "at once", "one by one", "oracle");
+        writeln!(f, "{:<38} {policy:>10} {at_once:>10} {one_by_one:>10} {oracle:>10}", "")?;
         let mut row = |name: &str, cell: &dyn Fn(&Report) -> String, oracle: String| {
             let [policy, at_once, one_by_one] = ways.map(cell);
             writeln!(f, "{name:<38} {policy:>10} {at_once:>10} {one_by_one:>10} {oracle:>10}")
         };
         let none = String::new;
-        row("", &|_| none(), none())?;
         row("answered", &|of| share(of.all.answered, of.all.requests), none())?;
         let oracle = format!("≤ {}", share(self.oracle_in_time, requests));
         row("answered within 30 s", &|of| share(of.all.in_time, of.all.requests), oracle)?;

@@ -95,9 +95,6 @@ mod tests {
         for seed in 0..2 {
             let scenario = month(seed);
             let compared = Comparison::of(&scenario, &DispatchPolicy::default());
-            if seed == 0 {
-                println!("{compared}");
-            }
             assert_eq!(compared, Comparison::of(&scenario, &DispatchPolicy::default()), "seed {seed}");
             for report in [&compared.policy, &compared.everyone_at_once, &compared.one_by_one] {
                 assert!(report.all.in_time <= compared.oracle_in_time, "seed {seed}: {report:?}");
