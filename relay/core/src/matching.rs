@@ -298,7 +298,7 @@ fn knows_the_person(mediator: MediatorId, wanted: Wanted<'_>) -> bool {
 }
 
 fn idle_hours(standing: &Standing, now: UnixMillis) -> i64 {
-    match standing.last_assigned {
+    match standing.idle_since() {
         Some(at) => (now.0.saturating_sub(at.0) / 3_600_000).clamp(0, points::IDLE_AT_MOST),
         None => points::IDLE_AT_MOST,
     }
