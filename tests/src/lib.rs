@@ -1,5 +1,6 @@
 //! What the end-to-end tests and the load benchmark share: a real relay, real HTTP and sockets, real UDP peers.
 
+pub mod agencies;
 pub mod call;
 pub mod client;
 pub mod correlation;

@@ -8,6 +8,7 @@
 
 pub mod answer_times;
 pub mod availability;
+pub mod booking;
 pub mod case;
 pub mod codes;
 mod commands;
@@ -19,12 +20,14 @@ pub mod forecast;
 pub mod ids;
 pub mod input;
 pub mod language;
+pub mod loan;
 pub mod matching;
 pub mod pivot;
 pub mod policy;
 pub mod refusal;
 pub mod relay;
 pub mod rest;
+pub mod rest_desk;
 mod ringing_view;
 pub mod roster;
 pub mod routing;

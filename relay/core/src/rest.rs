@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::codes::Circumstance;
+use crate::codes::{AgencyCode, Circumstance};
 use crate::ids::{AccountId, MediatorId, ParticipantId, SessionId};
 use crate::language::{LanguagePair, LanguageTag};
 use crate::roster::{Gender, Mediator, Specialism};
@@ -52,6 +52,10 @@ pub struct Me {
     pub role: AccountRole,
     /// The officer's own language; also the default of the screens.
     pub language: LanguageTag,
+    /// For which agency the account works.
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(optional = nullable))]
+    pub agency: Option<AgencyCode>,
 }
 
 /// What a link is for.
@@ -258,6 +262,10 @@ pub struct AccountForm {
     /// The roster entry, for role `mediator`.
     #[serde(default)]
     pub mediator: Option<MediatorId>,
+    /// For which agency the account works.
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub agency: Option<AgencyCode>,
 }
 
 /// One row of `GET /api/v1/accounts`.
@@ -273,6 +281,10 @@ pub struct AccountRow {
     pub role: AccountRole,
     /// A password was chosen.
     pub enrolled: bool,
+    /// For which agency the account works.
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(optional = nullable))]
+    pub agency: Option<AgencyCode>,
 }
 
 /// `GET /api/v1/languages`: what an officer can choose, most asked for first.

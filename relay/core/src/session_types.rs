@@ -310,8 +310,6 @@ pub enum MatchReason {
     OnCall,
     /// Lent by another agency: rings last.
     OnLoan,
-    /// Excluded: does not speak one of the languages.
-    DoesNotSpeakPair,
     /// Excluded: not of the wished gender.
     NotTheWishedGender,
     /// Excluded: not trained for children.
@@ -375,8 +373,7 @@ impl MatchReason {
             | Self::OnCall
             | Self::OnLoan
             | Self::Overridden => false,
-            Self::DoesNotSpeakPair
-            | Self::NotTheWishedGender
+            Self::NotTheWishedGender
             | Self::NotTrainedForMinors
             | Self::NoUndertaking
             | Self::NotVetted

@@ -10,6 +10,10 @@ use dragoman_core::rest::{
     AccountForm, AccountRow, EnrolRequest, InviteRequest, Joined, LanguageChoice, LinkInfo, LinkMade,
     LinkSecret, LoginRequest, Me, MediatorRow, SessionCreated, SessionForm, SessionRow,
 };
+use dragoman_core::rest_desk::{
+    AccountAgency, Agency, AgencyForm, BookingAssignment, BookingForm, BookingGiveBack, BookingReason,
+    BookingView, Lendable, LoanApproval, LoanForm, LoanNote, LoanView, MyBooking,
+};
 use dragoman_core::roster::Profile;
 use dragoman_core::session_types::Candidate;
 use dragoman_core::wire::{DeskMessage, DeskRelayMessage, ParticipantMessage, RelayMessage};
@@ -50,6 +54,21 @@ fn every_type_of_the_wire_is_written() {
         SessionCreated,
         SessionForm,
         SessionRow,
+        // Agencies, loans and bookings.
+        AccountAgency,
+        Agency,
+        AgencyForm,
+        BookingAssignment,
+        BookingForm,
+        BookingGiveBack,
+        BookingReason,
+        BookingView,
+        Lendable,
+        LoanApproval,
+        LoanForm,
+        LoanNote,
+        LoanView,
+        MyBooking,
     );
     assert!(folder.join("SessionView.ts").exists(), "types that are only mentioned are written too");
 }

@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod bookings;
 pub mod clock;
 pub mod config;
 pub mod demo;
@@ -9,6 +10,7 @@ pub mod engine;
 mod files;
 pub mod http;
 pub mod links;
+pub mod loans;
 pub mod media;
 pub mod record;
 pub mod secrets;

@@ -135,7 +135,7 @@ fn could_be_rung(person: &Person, scenario: &Scenario, call: usize) -> bool {
         overridden: &overridden,
     };
     let free = Standing { ready: true, reachable: true, ..Standing::default() };
-    judge(&person.mediator, &free, wanted, call.at).eligible
+    judge(&person.mediator, &free, wanted, call.at).is_some_and(|candidate| candidate.eligible)
 }
 
 #[cfg(test)]

@@ -1,11 +1,14 @@
 //! HTTP: one visible list of routes, the checks that every request passes, and what all handlers share.
 
 mod accounts;
+mod agencies;
 mod assets;
 mod auth;
+mod bookings;
 mod desk_socket;
 mod health;
 mod link_routes;
+mod loans;
 mod problem;
 mod records;
 mod roster;
@@ -30,9 +33,11 @@ use utoipa_axum::routes;
 pub use auth::{LOGIN_COOKIE, PARTICIPANT_COOKIE};
 use problem::ApiError;
 
+use crate::bookings::Bookings;
 use crate::clock;
 use crate::config::Config;
 use crate::engine::Engine;
+use crate::loans::Loans;
 use crate::media::Media;
 use crate::record::Signer;
 use crate::store::Store;
@@ -49,6 +54,10 @@ pub struct App {
     pub store: Store,
     /// The core's task.
     pub engine: Engine,
+    /// Mediators lent between agencies.
+    pub loans: Arc<Loans>,
+    /// Sessions planned ahead.
+    pub bookings: Arc<Bookings>,
     /// The audio.
     pub media: Arc<Media>,
     /// Wrong passwords.
@@ -83,6 +92,9 @@ pub fn router(app: Arc<App>) -> Router {
         .routes(routes!(accounts::logout))
         .routes(routes!(accounts::me))
         .routes(routes!(accounts::list, accounts::create))
+        .routes(routes!(agencies::list, agencies::create))
+        .routes(routes!(agencies::update))
+        .routes(routes!(agencies::set_of_account))
         .routes(routes!(link_routes::inspect))
         .routes(routes!(link_routes::enrol))
         .routes(routes!(link_routes::sign_in_by_link))
@@ -95,6 +107,19 @@ pub fn router(app: Arc<App>) -> Router {
         .routes(routes!(records::download))
         .routes(routes!(roster::list, roster::create))
         .routes(routes!(roster::update))
+        .routes(routes!(loans::list, loans::request))
+        .routes(routes!(loans::offerable))
+        .routes(routes!(loans::approve))
+        .routes(routes!(loans::refuse))
+        .routes(routes!(loans::revoke))
+        .routes(routes!(bookings::list, bookings::create))
+        .routes(routes!(bookings::cancel))
+        .routes(routes!(bookings::begin))
+        .routes(routes!(bookings::assign))
+        .routes(routes!(bookings::my_list))
+        .routes(routes!(bookings::accept))
+        .routes(routes!(bookings::decline))
+        .routes(routes!(bookings::give_back))
         .routes(routes!(session_socket::open))
         .routes(routes!(desk_socket::open))
         .split_for_parts();

@@ -36,6 +36,18 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "not_found", format!("there is no such {what}, or it is not yours"))
     }
 
+    /// A refusal of the core by its code: 400 for what is malformed, 403 and 404 for what is others', else 409.
+    pub(super) fn refused(code: &str, message: String) -> Self {
+        let status = match code {
+            "not_found" => StatusCode::NOT_FOUND,
+            "not_the_lender" | "not_the_borrower" => StatusCode::FORBIDDEN,
+            "reason_missing" | "note_too_long" => StatusCode::BAD_REQUEST,
+            code if code.ends_with("_malformed") => StatusCode::BAD_REQUEST,
+            _ => StatusCode::CONFLICT,
+        };
+        Self::new(status, code, message)
+    }
+
     /// 400.
     pub(super) fn bad_request(code: &str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, message)

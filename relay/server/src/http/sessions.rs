@@ -5,14 +5,14 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use dragoman_core::ids::{ParticipantId, SessionId};
+use dragoman_core::ids::{AccountId, ParticipantId, SessionId};
 use dragoman_core::language::{LanguageTag, SEED};
 use dragoman_core::relay::Input;
 use dragoman_core::rest::{
     AccountRole, InviteRequest, LanguageChoice, LinkMade, LinkPurpose, SessionCreated, SessionForm,
     SessionRow,
 };
-use dragoman_core::session_types::{Candidate, Role};
+use dragoman_core::session_types::{Candidate, Role, SessionRequest};
 use dragoman_core::views;
 use dragoman_core::wire::Problem;
 use uuid::Uuid;
@@ -21,7 +21,7 @@ use super::auth::{Officer, RosterKeeper, SignedIn};
 use super::problem::ApiError;
 use super::{App, Body, Id};
 use crate::links::{self, JOIN_FOR};
-use crate::store::{Link, LinkTarget};
+use crate::store::{Account, Link, LinkTarget};
 
 /// Most rows of a list; the newest are given.
 const MAX_ROWS: u32 = 200;
@@ -65,11 +65,35 @@ pub(super) async fn create(
     Officer(account): Officer,
     Body(form): Body<SessionForm>,
 ) -> Result<(StatusCode, Json<SessionCreated>), ApiError> {
-    let (session, participant) = (SessionId(Uuid::new_v4()), ParticipantId(Uuid::new_v4()));
-    let request = form.into_request();
-    let asked = Input::RequestSession { session, officer_account: account.id, officer: participant, request };
-    app.engine.input(asked).await?;
-    Ok((StatusCode::CREATED, Json(SessionCreated { session, participant })))
+    let request = of_agency(&app, &account, form.into_request()).await?;
+    let created = request_session(&app, account.id, SessionId(Uuid::new_v4()), request).await?;
+    Ok((StatusCode::CREATED, Json(created)))
+}
+
+/// The one place where a session is requested.
+pub(super) async fn request_session(
+    app: &App,
+    officer_account: AccountId,
+    session: SessionId,
+    request: SessionRequest,
+) -> Result<SessionCreated, ApiError> {
+    let participant = ParticipantId(Uuid::new_v4());
+    app.engine
+        .input(Input::RequestSession { session, officer_account, officer: participant, request })
+        .await?;
+    Ok(SessionCreated { session, participant })
+}
+
+/// Adds what the relay knows of the officer: the agency, and the country in which it works.
+pub(super) async fn of_agency(
+    app: &App,
+    officer: &Account,
+    request: SessionRequest,
+) -> Result<SessionRequest, ApiError> {
+    let Some(code) = &officer.agency else { return Ok(request) };
+    let agency = app.store.agency(code).await?;
+    let country = agency.map(|agency| agency.country);
+    Ok(SessionRequest { agency: Some(code.clone()), country, ..request })
 }
 
 /// An officer's own sessions, or all of them for those who keep the roster.

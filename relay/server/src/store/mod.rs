@@ -1,7 +1,10 @@
 //! What outlives the process: SQLite, written ahead, synchronised fully, so that what was acknowledged survives.
 
 mod accounts;
+mod agencies;
+mod bookings;
 mod links;
+mod loans;
 mod memory;
 mod roster;
 mod sessions;

@@ -232,7 +232,6 @@ export const en = {
   reason_trained_for_minors: 'trained for children',
   reason_gender_as_wished: 'gender as wished',
   reason_longest_idle: 'longest without a call',
-  reason_does_not_speak_pair: 'does not speak both languages',
   reason_not_the_wished_gender: 'not of the wished gender',
   reason_booked: 'agreed to this booked session',
   reason_knows_the_person: 'has interpreted for this person before',

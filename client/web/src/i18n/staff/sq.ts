@@ -233,7 +233,6 @@ export const sq: StaffWords = {
   reason_trained_for_minors: 'i trajnuar për fëmijë',
   reason_gender_as_wished: 'gjinia e dëshiruar',
   reason_longest_idle: 'më gjatë pa thirrje',
-  reason_does_not_speak_pair: 'nuk i flet të dyja gjuhët',
   reason_not_the_wished_gender: 'jo i gjinisë së dëshiruar',
   reason_booked: 'ka pranuar këtë seancë të rezervuar',
   reason_knows_the_person: 'ka përkthyer më parë për këtë person',

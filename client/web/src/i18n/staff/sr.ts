@@ -232,7 +232,6 @@ export const sr: StaffWords = {
   reason_trained_for_minors: 'obučen za decu',
   reason_gender_as_wished: 'pol po želji',
   reason_longest_idle: 'najduže bez poziva',
-  reason_does_not_speak_pair: 'ne govori oba jezika',
   reason_not_the_wished_gender: 'nije željenog pola',
   reason_booked: 'prihvatio je ovu zakazanu sesiju',
   reason_knows_the_person: 'već je prevodio za ovu osobu',
