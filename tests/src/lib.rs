@@ -5,5 +5,6 @@ pub mod call;
 pub mod client;
 pub mod correlation;
 pub mod peer;
+pub mod push;
 pub mod relay;
 pub mod speech;

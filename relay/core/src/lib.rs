@@ -28,6 +28,7 @@ pub mod refusal;
 pub mod relay;
 pub mod rest;
 pub mod rest_desk;
+pub mod rest_push;
 mod ringing_view;
 pub mod roster;
 pub mod routing;

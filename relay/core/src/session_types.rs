@@ -310,6 +310,8 @@ pub enum MatchReason {
     OnCall,
     /// Lent by another agency: rings last.
     OnLoan,
+    /// Excluded: does not speak one of the languages.
+    DoesNotSpeakPair,
     /// Excluded: not of the wished gender.
     NotTheWishedGender,
     /// Excluded: not trained for children.
@@ -373,7 +375,8 @@ impl MatchReason {
             | Self::OnCall
             | Self::OnLoan
             | Self::Overridden => false,
-            Self::NotTheWishedGender
+            Self::DoesNotSpeakPair
+            | Self::NotTheWishedGender
             | Self::NotTrainedForMinors
             | Self::NoUndertaking
             | Self::NotVetted

@@ -14,6 +14,7 @@ use dragoman_core::rest_desk::{
     AccountAgency, Agency, AgencyForm, BookingAssignment, BookingForm, BookingGiveBack, BookingReason,
     BookingView, Lendable, LoanApproval, LoanForm, LoanNote, LoanView, MyBooking,
 };
+use dragoman_core::rest_push::{PushKey, PushSubscriptionEnd, PushSubscriptionForm};
 use dragoman_core::roster::Profile;
 use dragoman_core::session_types::Candidate;
 use dragoman_core::wire::{DeskMessage, DeskRelayMessage, ParticipantMessage, RelayMessage};
@@ -51,6 +52,9 @@ fn every_type_of_the_wire_is_written() {
         Me,
         MediatorRow,
         Profile,
+        PushKey,
+        PushSubscriptionEnd,
+        PushSubscriptionForm,
         SessionCreated,
         SessionForm,
         SessionRow,

@@ -17,7 +17,7 @@ use dragoman_core::rest::SessionCreated;
 use dragoman_core::roster::Mediator;
 use dragoman_core::session_types::{Candidate, SessionRequest};
 use dragoman_core::standing::{Availability, Standing};
-use dragoman_core::standings::{RosterEntry, RosterNow};
+use dragoman_core::standings::{Reach, RosterEntry, RosterNow};
 use dragoman_core::time::UnixMillis;
 use tokio::sync::Mutex;
 use uuid::Uuid;
@@ -224,10 +224,13 @@ fn candidates(relay: &Relay, booking: &Booking, loans: &LoanBook) -> Vec<Mediato
         loans: &lent,
         overridden: &overridden,
     };
-    let speakers = RosterNow::of(relay.roster())
-        .speakers(&[request.languages.source.primary()], &request.languages.target);
+    let speakers = RosterNow::of(relay.roster()).speakers(
+        &[request.languages.source.primary()],
+        &request.languages.target,
+        Reach::All,
+    );
     let judged = speakers.into_iter().filter_map(|RosterEntry { mediator, standing }| {
-        let candidate = judge(mediator, &as_if_there(standing, at), wanted, at);
+        let candidate = judge(mediator, &as_if_there(standing, at), wanted, at)?;
         let lent = is_lent(loans, mediator, booking);
         let suits = suits_booking(mediator, request, booking.span, &[], lent).is_empty();
         (candidate.eligible && suits).then_some(candidate)

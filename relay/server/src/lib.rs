@@ -12,6 +12,7 @@ pub mod http;
 pub mod links;
 pub mod loans;
 pub mod media;
+pub mod notify;
 pub mod record;
 pub mod secrets;
 pub mod serve;

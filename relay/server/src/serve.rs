@@ -23,6 +23,7 @@ use crate::http::{App, router};
 use crate::links::{self, ENROL_FOR, qr_for_terminal};
 use crate::loans::Loans;
 use crate::media::Media;
+use crate::notify::{Notifier, no_contacts};
 use crate::record::Signer;
 use crate::store::{Account, Link, LinkTarget, Store};
 use crate::throttle::Throttle;
@@ -65,11 +66,13 @@ impl Server {
         let store =
             Store::open(&config.data).await.with_context(|| format!("--data {}", config.data.display()))?;
         let signer = Signer::open(&config.data)?;
-        let engine = Engine::start(store.clone(), media.clone(), config.dispatch.clone()).await?;
+        let (notifier, lost) = Notifier::start(&config, store.clone(), no_contacts())?;
+        let policy = config.dispatch.clone();
+        let engine = Engine::start(store.clone(), media.clone(), policy, notifier.clone(), lost).await?;
         let loans = Arc::new(Loans::open(store.clone(), engine.clone()).await?);
         let bookings = Arc::new(Bookings::open(store.clone(), engine.clone(), loans.clone()).await?);
         let throttle = Throttle::default();
-        let app = App { config, store, engine, loans, bookings, media, throttle, signer };
+        let app = App { config, store, engine, loans, bookings, media, notifier, throttle, signer };
         Ok(Self { app: Arc::new(app), listener, tls, handle: Handle::new() })
     }
 

@@ -20,6 +20,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::media::Media;
 use crate::media::sdp::ClientOffer;
+use crate::notify::Notifier;
 use crate::store::Store;
 
 /// Inputs that wait for the engine.
@@ -83,20 +84,27 @@ enum Command {
     DetachParticipant(SessionId, ParticipantId, u64),
     AttachDesk(DeskOwner, Reply<Attached<DeskRelayMessage>>),
     DetachDesk(u64),
+    ReviewReach(MediatorId),
     Remark(SessionId, ParticipantId, Box<dyn FnOnce(&mut Remark) + Send>),
     SdpOffer(SessionId, ParticipantId, ClientOffer),
     Drain(Problem, oneshot::Sender<()>),
 }
 
 impl Engine {
-    /// Reads what was going on when the relay ended, and starts.
+    /// Reads what was going on when the relay ended, and starts. `lost` tells of mediators who may be reachable no more.
     ///
     /// # Errors
     /// If the store can not be read, or a log in it is damaged.
-    pub async fn start(store: Store, media: Arc<Media>, policy: DispatchPolicy) -> anyhow::Result<Self> {
+    pub async fn start(
+        store: Store,
+        media: Arc<Media>,
+        policy: DispatchPolicy,
+        notifier: Notifier,
+        lost: mpsc::Receiver<MediatorId>,
+    ) -> anyhow::Result<Self> {
         let (commands, inbox) = mpsc::channel(INPUT_QUEUE);
-        let task = run::Task::restore(store, media, policy).await?;
-        tokio::spawn(task.run(inbox));
+        let task = run::Task::restore(store, media, policy, notifier).await?;
+        tokio::spawn(task.run(inbox, lost));
         Ok(Self { commands })
     }
 
@@ -160,6 +168,11 @@ impl Engine {
     /// The page or device is gone.
     pub async fn detach_desk(&self, number: u64) {
         let _ = self.commands.send(Command::DetachDesk(number)).await;
+    }
+
+    /// A mediator's devices changed: looks anew whether they can be rung without an open page.
+    pub async fn review_reach(&self, mediator: MediatorId) {
+        let _ = self.commands.send(Command::ReviewReach(mediator)).await;
     }
 
     /// What a participant says about themselves; shown, not logged.

@@ -10,6 +10,7 @@ mod health;
 mod link_routes;
 mod loans;
 mod problem;
+mod push;
 mod records;
 mod roster;
 mod session_socket;
@@ -39,6 +40,7 @@ use crate::config::Config;
 use crate::engine::Engine;
 use crate::loans::Loans;
 use crate::media::Media;
+use crate::notify::Notifier;
 use crate::record::Signer;
 use crate::store::Store;
 use crate::throttle::Throttle;
@@ -60,6 +62,8 @@ pub struct App {
     pub bookings: Arc<Bookings>,
     /// The audio.
     pub media: Arc<Media>,
+    /// Rings those who have no page open.
+    pub notifier: Notifier,
     /// Wrong passwords.
     pub throttle: Throttle,
     /// Signs records.
@@ -120,6 +124,8 @@ pub fn router(app: Arc<App>) -> Router {
         .routes(routes!(bookings::accept))
         .routes(routes!(bookings::decline))
         .routes(routes!(bookings::give_back))
+        .routes(routes!(push::key))
+        .routes(routes!(push::subscribe, push::unsubscribe))
         .routes(routes!(session_socket::open))
         .routes(routes!(desk_socket::open))
         .split_for_parts();

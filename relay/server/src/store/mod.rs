@@ -6,6 +6,7 @@ mod bookings;
 mod links;
 mod loans;
 mod memory;
+mod push;
 mod roster;
 mod sessions;
 
@@ -17,6 +18,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 
 pub use accounts::Account;
 pub use links::{Guest, Link, LinkTarget, Redeemed};
+pub use push::{MAX_DEVICES, PushSubscription};
 pub use sessions::{Batch, EntryRow, NewSession, SavedSession, SessionRecordRow};
 
 /// The store failed, or says no.

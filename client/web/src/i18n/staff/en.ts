@@ -173,6 +173,16 @@ export const en = {
   decline: 'Decline',
   inSession: 'You are in a session',
   toSession: 'To the session',
+  readyAway: 'Calls ring here.',
+  ringTouch: 'Touch here to answer',
+  ringOver: 'The call is over',
+  ringOverText: 'It was answered by somebody else, or it ended.',
+  awayRing: 'Ring this device when the page is closed',
+  awayRingOn: 'Calls ring here, even when this page is closed.',
+  awayRingOff: 'Off: calls ring only while this page is open.',
+  awayRingBlocked: 'The browser blocks notifications. Allow them for this page in the browser’s settings.',
+  awayRingUnsupported: 'This browser can not ring while the page is closed. On an iPhone or iPad, first add the page to the Home Screen.',
+  awayRingFailed: 'That did not work. Calls ring while this page is open.',
 
   // Coordinator and administrator
   tabNow: 'Now',
@@ -232,6 +242,7 @@ export const en = {
   reason_trained_for_minors: 'trained for children',
   reason_gender_as_wished: 'gender as wished',
   reason_longest_idle: 'longest without a call',
+  reason_does_not_speak_pair: 'does not speak both languages',
   reason_not_the_wished_gender: 'not of the wished gender',
   reason_booked: 'agreed to this booked session',
   reason_knows_the_person: 'has interpreted for this person before',
@@ -285,6 +296,8 @@ export const en = {
   problem_no_such_session: 'This session is over, or it is not yours.',
   problem_not_sealed: 'The record can be read when the session is over.',
   problem_login_taken: 'This login name is in use. Choose another.',
+  problem_push_unavailable: 'This relay can not ring closed pages. Tell the administrator.',
+  problem_push_endpoint_refused: 'This browser gave an address that the relay does not ask.',
 };
 
 export type StaffWords = Record<keyof typeof en, string>;

@@ -174,6 +174,16 @@ export const sq: StaffWords = {
   decline: 'Refuzo',
   inSession: 'Jeni në një bisedë',
   toSession: 'Te biseda',
+  readyAway: 'Thirrjet bien këtu.',
+  ringTouch: 'Prekni këtu për t’u përgjigjur',
+  ringOver: 'Thirrja mbaroi',
+  ringOverText: 'U përgjigj dikush tjetër, ose thirrja mbaroi.',
+  awayRing: 'Bjeri ziles në këtë pajisje kur faqja është e mbyllur',
+  awayRingOn: 'Thirrjet bien këtu, edhe kur kjo faqe është e mbyllur.',
+  awayRingOff: 'Fikur: thirrjet bien vetëm kur kjo faqe është e hapur.',
+  awayRingBlocked: 'Shfletuesi i bllokon njoftimet. Lejojini për këtë faqe te cilësimet e shfletuesit.',
+  awayRingUnsupported: 'Ky shfletues nuk mund të bjerë kur faqja është e mbyllur. Në iPhone ose iPad, shtojeni më parë faqen në ekranin bazë.',
+  awayRingFailed: 'Nuk funksionoi. Thirrjet bien kur kjo faqe është e hapur.',
 
   // Coordinator and administrator
   tabNow: 'Tani',
@@ -233,6 +243,7 @@ export const sq: StaffWords = {
   reason_trained_for_minors: 'i trajnuar për fëmijë',
   reason_gender_as_wished: 'gjinia e dëshiruar',
   reason_longest_idle: 'më gjatë pa thirrje',
+  reason_does_not_speak_pair: 'nuk i flet të dyja gjuhët',
   reason_not_the_wished_gender: 'jo i gjinisë së dëshiruar',
   reason_booked: 'ka pranuar këtë seancë të rezervuar',
   reason_knows_the_person: 'ka përkthyer më parë për këtë person',
@@ -287,4 +298,6 @@ export const sq: StaffWords = {
   problem_no_such_session: 'Kjo bisedë mbaroi, ose nuk është e juaja.',
   problem_not_sealed: 'Dosja lexohet pasi të mbarojë biseda.',
   problem_login_taken: 'Ky emër është në përdorim. Zgjidhni një tjetër.',
+  problem_push_unavailable: 'Ky server nuk mund t’u bjerë faqeve të mbyllura. Njoftoni administratorin.',
+  problem_push_endpoint_refused: 'Ky shfletues dha një adresë që serveri nuk e pranon.',
 };

@@ -173,6 +173,16 @@ export const sr: StaffWords = {
   decline: 'Odbij',
   inSession: 'U razgovoru ste',
   toSession: 'Na razgovor',
+  readyAway: 'Pozivi zvone ovde.',
+  ringTouch: 'Dodirnite ovde da se javite',
+  ringOver: 'Poziv je završen',
+  ringOverText: 'Javio se neko drugi, ili je poziv prekinut.',
+  awayRing: 'Zvoni na ovom uređaju kada je stranica zatvorena',
+  awayRingOn: 'Pozivi zvone ovde i kada je ova stranica zatvorena.',
+  awayRingOff: 'Isključeno: pozivi zvone samo dok je ova stranica otvorena.',
+  awayRingBlocked: 'Pregledač blokira obaveštenja. Dozvolite ih za ovu stranicu u podešavanjima pregledača.',
+  awayRingUnsupported: 'Ovaj pregledač ne može da zvoni kada je stranica zatvorena. Na iPhone-u ili iPad-u najpre dodajte stranicu na početni ekran.',
+  awayRingFailed: 'Nije uspelo. Pozivi zvone dok je ova stranica otvorena.',
 
   // Coordinator and administrator
   tabNow: 'Sada',
@@ -232,6 +242,7 @@ export const sr: StaffWords = {
   reason_trained_for_minors: 'obučen za decu',
   reason_gender_as_wished: 'pol po želji',
   reason_longest_idle: 'najduže bez poziva',
+  reason_does_not_speak_pair: 'ne govori oba jezika',
   reason_not_the_wished_gender: 'nije željenog pola',
   reason_booked: 'prihvatio je ovu zakazanu sesiju',
   reason_knows_the_person: 'već je prevodio za ovu osobu',
@@ -285,4 +296,6 @@ export const sr: StaffWords = {
   problem_no_such_session: 'Ovaj razgovor je završen ili nije vaš.',
   problem_not_sealed: 'Zapis se može čitati kada se razgovor završi.',
   problem_login_taken: 'Ovo ime je zauzeto. Izaberite drugo.',
+  problem_push_unavailable: 'Ovaj server ne može da zvoni na zatvorenim stranicama. Obavestite administratora.',
+  problem_push_endpoint_refused: 'Ovaj pregledač je dao adresu koju server ne prihvata.',
 };

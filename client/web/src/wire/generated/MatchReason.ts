@@ -14,7 +14,7 @@ spoken: LanguageTag, } | { "reason": "native_level" } | { "reason": "sworn" } | 
 /**
  * For this.
  */
-specialism: Specialism, } | { "reason": "own_agency" } | { "reason": "on_shift" } | { "reason": "on_call" } | { "reason": "on_loan" } | { "reason": "not_the_wished_gender" } | { "reason": "not_trained_for_minors" } | { "reason": "no_undertaking" } | { "reason": "not_vetted" } | { "reason": "not_active" } | { "reason": "not_ready" } | { "reason": "not_reachable" } | { "reason": "in_another_session" } | { "reason": "resting", 
+specialism: Specialism, } | { "reason": "own_agency" } | { "reason": "on_shift" } | { "reason": "on_call" } | { "reason": "on_loan" } | { "reason": "does_not_speak_pair" } | { "reason": "not_the_wished_gender" } | { "reason": "not_trained_for_minors" } | { "reason": "no_undertaking" } | { "reason": "not_vetted" } | { "reason": "not_active" } | { "reason": "not_ready" } | { "reason": "not_reachable" } | { "reason": "in_another_session" } | { "reason": "resting", 
 /**
  * Until then.
  */
