@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use axum::http::{HeaderMap, StatusCode, header};
 use dragoman_core::event::Event;
 use dragoman_core::ids::{MediatorId, SessionId};
-use dragoman_core::session_types::{OfferNumber, OfferState};
+use dragoman_core::session_types::{OfferNumber, OfferState, Place};
 use dragoman_core::time::UnixMillis;
 use dragoman_core::wire::DeskRelayMessage;
 use dragoman_relay::clock;
@@ -41,7 +41,7 @@ async fn ready_and_away(url: &str, link: &str) -> Result<Client> {
 
 async fn reachable(relay: &TestRelay) -> Result<usize> {
     let count = |relay: &dragoman_core::relay::Relay| {
-        relay.roster().standings().filter(|(_, standing)| standing.reachable).count()
+        relay.roster().entries().filter(|entry| entry.standing.reachable).count()
     };
     Ok(relay.app.engine.read(count).await?)
 }
@@ -223,8 +223,13 @@ async fn the_gateway_is_told_whom_to_ring_and_can_check_who_asks() -> Result<()>
     assert!(!notifier.reaches(without).await?);
 
     let (session, expires_at) = (SessionId(Uuid::from_u128(9)), clock::now() + Duration::from_secs(30));
-    let rang =
-        |offer, mediator| Event::OfferRang { offer: OfferNumber(offer), mediator, wave: 1, expires_at };
+    let rang = |offer, mediator| Event::OfferRang {
+        offer: OfferNumber(offer),
+        mediator,
+        wave: 1,
+        expires_at,
+        place: Place::default(),
+    };
     notifier.note(session, &[rang(1, without), rang(2, with)]);
     let ring = checked(&gateway.next().await?, SECRET)?;
     notifier.note(session, &[Event::OfferClosed { offer: OfferNumber(2), outcome: OfferState::Withdrawn }]);

@@ -150,6 +150,12 @@ pub struct SessionForm {
     /// Training that would help.
     #[serde(default)]
     pub specialisms: BTreeSet<Specialism>,
+    /// The case, as the officer's agency writes it; 1 to 80 characters. Only a keyed digest is kept.
+    #[serde(default)]
+    pub case_number: Option<String>,
+    /// The person within the case, such as `V1`; 1 to 80 characters. Only a keyed digest is kept.
+    #[serde(default)]
+    pub person: Option<String>,
 }
 
 impl SessionForm {
@@ -163,10 +169,12 @@ impl SessionForm {
             transcription_wished: false,
             circumstances: BTreeSet::new(),
             specialisms: BTreeSet::new(),
+            case_number: None,
+            person: None,
         }
     }
 
-    /// As the core takes it, without what only the relay knows.
+    /// As the core takes it, without what only the relay knows: whose it is, and the digests of the case.
     pub fn into_request(self) -> SessionRequest {
         SessionRequest {
             gender_wish: self.gender_wish,

@@ -14,6 +14,7 @@ use dragoman_core::rest_desk::{
     AccountAgency, Agency, AgencyForm, BookingAssignment, BookingForm, BookingGiveBack, BookingReason,
     BookingView, Lendable, LoanApproval, LoanForm, LoanNote, LoanView, MyBooking,
 };
+use dragoman_core::rest_directory::{ImportForm, ImportReport, PrivateDetails};
 use dragoman_core::rest_push::{PushKey, PushSubscriptionEnd, PushSubscriptionForm};
 use dragoman_core::roster::Profile;
 use dragoman_core::session_types::Candidate;
@@ -42,6 +43,8 @@ fn every_type_of_the_wire_is_written() {
         AccountRow,
         Candidate,
         EnrolRequest,
+        ImportForm,
+        ImportReport,
         InviteRequest,
         Joined,
         LanguageChoice,
@@ -51,6 +54,7 @@ fn every_type_of_the_wire_is_written() {
         LoginRequest,
         Me,
         MediatorRow,
+        PrivateDetails,
         Profile,
         PushKey,
         PushSubscriptionEnd,

@@ -13,6 +13,7 @@ use crate::notify::is_loopback_host;
 
 /// Shortest secret of the gateway, in characters: shorter ones can be found out by trying.
 const MIN_SECRET_CHARS: usize = 32;
+use crate::vault::KEY_FILE;
 
 /// Settings as a person gives them: each by flag, by environment, or in the file named by `--config`.
 #[derive(Args, Deserialize, Debug, Default, Clone)]
@@ -39,6 +40,9 @@ pub struct Settings {
     /// TLS private key (PEM)
     #[arg(long, env = "DRAGOMAN_TLS_KEY", value_name = "FILE")]
     pub tls_key: Option<PathBuf>,
+    /// File of the key that seals private details [default: roster.key in the data folder]
+    #[arg(long, env = "DRAGOMAN_ROSTER_KEY", value_name = "FILE")]
+    pub roster_key: Option<PathBuf>,
     /// How mediators are rung: waves and their times (TOML) [default: the built-in rules]
     #[arg(long, env = "DRAGOMAN_DISPATCH", value_name = "FILE")]
     pub dispatch: Option<PathBuf>,
@@ -71,6 +75,8 @@ pub struct Config {
     pub media_public: Vec<IpAddr>,
     /// Without a trailing slash.
     pub public_url: String,
+    /// The key that seals private details.
+    pub roster_key: PathBuf,
     /// How HTTP is served.
     pub transport: Transport,
     /// How mediators are rung.
@@ -149,6 +155,7 @@ impl Settings {
             dispatch: self.dispatch.or(from_file.dispatch),
             tls_cert: self.tls_cert.or(from_file.tls_cert),
             tls_key: self.tls_key.or(from_file.tls_key),
+            roster_key: self.roster_key.or(from_file.roster_key),
             plain_http: self.plain_http || from_file.plain_http,
             notify_webhook_url: self.notify_webhook_url.or(from_file.notify_webhook_url),
             notify_webhook_secret: self.notify_webhook_secret.or(from_file.notify_webhook_secret),
@@ -195,11 +202,27 @@ impl Settings {
             "--public-url (DRAGOMAN_PUBLIC_URL): '{public_url}' must begin with https:// (or http:// on loopback)"
         );
         let public_url = public_url.trim_end_matches('/').to_owned();
+        let roster_key = self.roster_key.unwrap_or_else(|| data.join(KEY_FILE));
+        ensure!(
+            !roster_key.is_dir(),
+            "--roster-key (DRAGOMAN_ROSTER_KEY): {} is a folder; name the file in it, such as roster.key",
+            roster_key.display()
+        );
         let dispatch = self.dispatch.as_deref().map(dispatch_policy).transpose();
         let dispatch = dispatch.context("--dispatch (DRAGOMAN_DISPATCH)")?.unwrap_or_default();
         let webhook = webhook(self.notify_webhook_url, self.notify_webhook_secret)?;
-        let demo = self.demo;
-        Ok(Config { data, listen, media, media_public, public_url, transport, dispatch, webhook, demo })
+        Ok(Config {
+            data,
+            listen,
+            media,
+            media_public,
+            public_url,
+            roster_key,
+            transport,
+            dispatch,
+            webhook,
+            demo: self.demo,
+        })
     }
 }
 
@@ -273,6 +296,7 @@ mod tests {
         assert!(message(|s| s.plain_http = true).contains("--plain-http"));
         assert!(message(|s| s.tls_cert = Some("c".into())).contains("--tls-key"));
         assert!(message(|s| s.public_url = Some("relay".into())).contains("--public-url"));
+        assert!(message(|s| s.roster_key = Some("/".into())).contains("--roster-key"));
         let secret: fn(&mut Settings) = |s| s.notify_webhook_secret = Some("x".repeat(32).as_str().into());
         assert!(message(secret).contains("--notify-webhook-url"));
         assert!(

@@ -18,15 +18,17 @@ use uuid::Uuid;
 
 use crate::bookings::Bookings;
 use crate::config::Config;
+use crate::directory::Directory;
 use crate::engine::Engine;
 use crate::http::{App, router};
 use crate::links::{self, ENROL_FOR, qr_for_terminal};
 use crate::loans::Loans;
 use crate::media::Media;
-use crate::notify::{Notifier, no_contacts};
+use crate::notify::Notifier;
 use crate::record::Signer;
 use crate::store::{Account, Link, LinkTarget, Store};
 use crate::throttle::Throttle;
+use crate::vault::Vault;
 use crate::{clock, demo, files, tls};
 
 /// How long open requests may take to finish after SIGTERM.
@@ -66,13 +68,26 @@ impl Server {
         let store =
             Store::open(&config.data).await.with_context(|| format!("--data {}", config.data.display()))?;
         let signer = Signer::open(&config.data)?;
-        let (notifier, lost) = Notifier::start(&config, store.clone(), no_contacts())?;
+        let vault = Arc::new(Vault::open(&config.roster_key, &store).await?);
+        let directory = Directory::new(store.clone(), vault.clone());
+        let (notifier, lost) = Notifier::start(&config, store.clone(), directory.contacts())?;
         let policy = config.dispatch.clone();
         let engine = Engine::start(store.clone(), media.clone(), policy, notifier.clone(), lost).await?;
         let loans = Arc::new(Loans::open(store.clone(), engine.clone()).await?);
         let bookings = Arc::new(Bookings::open(store.clone(), engine.clone(), loans.clone()).await?);
-        let throttle = Throttle::default();
-        let app = App { config, store, engine, loans, bookings, media, notifier, throttle, signer };
+        let app = App {
+            config,
+            store,
+            engine,
+            loans,
+            bookings,
+            media,
+            notifier,
+            throttle: Throttle::default(),
+            signer,
+            vault,
+            directory,
+        };
         Ok(Self { app: Arc::new(app), listener, tls, handle: Handle::new() })
     }
 

@@ -14,6 +14,7 @@ use dragoman_core::policy::DispatchPolicy;
 use dragoman_core::refusal::Refusal;
 use dragoman_core::relay::{Act, Input, Relay};
 use dragoman_core::rest::AccountRole;
+use dragoman_core::roster::Mediator;
 use dragoman_core::views::Remark;
 use dragoman_core::wire::{DeskRelayMessage, Problem, RelayMessage};
 use tokio::sync::{mpsc, oneshot};
@@ -21,7 +22,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::media::Media;
 use crate::media::sdp::ClientOffer;
 use crate::notify::Notifier;
-use crate::store::Store;
+use crate::store::{AccessNote, SealedDetails, Store};
 
 /// Inputs that wait for the engine.
 const INPUT_QUEUE: usize = 1_024;
@@ -77,8 +78,12 @@ pub struct Attached<M> {
 
 type Reply<T> = oneshot::Sender<Result<T, EngineError>>;
 
+/// Private details that are written together with a decision.
+type PrivateRows = Vec<(SealedDetails, AccessNote)>;
+
 enum Command {
     Input(Box<Input>, Reply<()>),
+    InputWith(Box<Input>, PrivateRows, Reply<()>),
     Read(Box<dyn FnOnce(&Relay) + Send>),
     AttachParticipant(SessionId, ParticipantId, Reply<Attached<RelayMessage>>),
     DetachParticipant(SessionId, ParticipantId, u64),
@@ -114,6 +119,19 @@ impl Engine {
     /// [`EngineError`]; nothing was changed then.
     pub async fn input(&self, input: Input) -> Result<(), EngineError> {
         self.ask(|reply| Command::Input(Box::new(input), reply)).await
+    }
+
+    /// Puts many roster entries and private details in their places: all of them on disk, or none.
+    ///
+    /// # Errors
+    /// [`EngineError`]; nothing was changed then.
+    pub async fn put_roster(
+        &self,
+        mediators: Vec<Mediator>,
+        private: PrivateRows,
+    ) -> Result<(), EngineError> {
+        let input = Box::new(Input::PutRoster(mediators));
+        self.ask(|reply| Command::InputWith(input, private, reply)).await
     }
 
     /// What a participant does in a session.

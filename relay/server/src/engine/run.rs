@@ -21,7 +21,7 @@ use dragoman_core::wire::RelayMessage;
 use tokio::sync::mpsc;
 
 use super::messages::{Messages, over};
-use super::{Attached, Command, EngineError};
+use super::{Attached, Command, EngineError, PrivateRows};
 use crate::clock;
 use crate::media::Media;
 use crate::media::forwarder::SlotChanges;
@@ -142,6 +142,9 @@ impl Task {
             Command::Input(input, reply) => {
                 let _ = reply.send(self.input(*input).await);
             }
+            Command::InputWith(input, private, reply) => {
+                let _ = reply.send(self.input_with(*input, private).await);
+            }
             Command::Read(look) => look(&self.relay),
             Command::AttachParticipant(session, participant, reply) => {
                 let _ = reply.send(self.attach_participant(session, participant).await);
@@ -193,13 +196,26 @@ impl Task {
     }
 
     async fn input(&mut self, input: Input) -> Result<(), EngineError> {
-        let now = clock::now();
-        let decision = self.relay.decide(input, now)?;
-        self.carry_out(decision, now).await
+        self.input_with(input, Vec::new()).await
     }
 
-    /// Writes a decision, makes it so, and tells those it concerns.
+    async fn input_with(&mut self, input: Input, private: PrivateRows) -> Result<(), EngineError> {
+        let now = clock::now();
+        let decision = self.relay.decide(input, now)?;
+        self.carry_out_with(decision, private, now).await
+    }
+
     async fn carry_out(&mut self, decision: Decision, now: UnixMillis) -> Result<(), EngineError> {
+        self.carry_out_with(decision, Vec::new(), now).await
+    }
+
+    /// Writes a decision and what belongs to it, makes it so, and tells those it concerns.
+    async fn carry_out_with(
+        &mut self,
+        decision: Decision,
+        private: PrivateRows,
+        now: UnixMillis,
+    ) -> Result<(), EngineError> {
         for draft in &decision.drafts {
             // Silence must not wait for the disk. Were the write to fail, it would be the right state all the same.
             if self.relay.session(draft.session.id).is_some_and(|before| falls_silent(before, &draft.session))
@@ -207,7 +223,7 @@ impl Task {
                 self.set_routes(draft.session.id, routes(&draft.session)).await;
             }
         }
-        let batch = batch_of(&decision, now);
+        let batch = Batch { private, ..batch_of(&decision, now) };
         if !batch.is_empty() {
             self.store.write(&batch).await.map_err(|error| {
                 if let StoreError::PlaceTaken = error {

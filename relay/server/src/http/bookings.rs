@@ -18,7 +18,7 @@ use dragoman_core::wire::Problem;
 
 use super::auth::{MediatorIn, Officer, RosterKeeper, SignedIn};
 use super::problem::ApiError;
-use super::sessions::{of_agency, request_session};
+use super::sessions::{request_of, request_session};
 use super::{App, Body, Id};
 use crate::bookings::{BookingError, is_lent};
 
@@ -33,7 +33,7 @@ pub(super) async fn create(
     Officer(account): Officer,
     Body(form): Body<BookingForm>,
 ) -> Result<(StatusCode, Json<BookingView>), ApiError> {
-    let request = of_agency(&app, &account, form.request.into_request()).await?;
+    let request = request_of(&app, &account, form.request).await?;
     let booking = app.bookings.request(account.id, request, form.span).await?;
     Ok((StatusCode::CREATED, Json(view_of(&app, booking, false).await?)))
 }

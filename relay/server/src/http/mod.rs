@@ -6,6 +6,7 @@ mod assets;
 mod auth;
 mod bookings;
 mod desk_socket;
+mod directory;
 mod health;
 mod link_routes;
 mod loans;
@@ -13,6 +14,7 @@ mod problem;
 mod push;
 mod records;
 mod roster;
+mod roster_file;
 mod session_socket;
 mod sessions;
 mod socket;
@@ -28,7 +30,7 @@ use dragoman_core::time::UnixMillis;
 use serde::de::DeserializeOwned;
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::OpenApi;
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
 pub use auth::{LOGIN_COOKIE, PARTICIPANT_COOKIE};
@@ -37,6 +39,7 @@ use problem::ApiError;
 use crate::bookings::Bookings;
 use crate::clock;
 use crate::config::Config;
+use crate::directory::Directory;
 use crate::engine::Engine;
 use crate::loans::Loans;
 use crate::media::Media;
@@ -44,9 +47,12 @@ use crate::notify::Notifier;
 use crate::record::Signer;
 use crate::store::Store;
 use crate::throttle::Throttle;
+use crate::vault::Vault;
 
 /// Longest request body, in bytes.
 const MAX_BODY_BYTES: usize = 64 * 1024;
+/// Longest body with a file of the roster: 5 MiB, which JSON may write at twice the length.
+const MAX_IMPORT_BODY_BYTES: usize = 2 * dragoman_core::roster_csv::MAX_BYTES + 1024;
 
 /// What all handlers share.
 pub struct App {
@@ -68,6 +74,10 @@ pub struct App {
     pub throttle: Throttle,
     /// Signs records.
     pub signer: Signer,
+    /// The roster's key.
+    pub vault: Arc<Vault>,
+    /// Private details.
+    pub directory: Directory,
 }
 
 impl App {
@@ -126,6 +136,9 @@ pub fn router(app: Arc<App>) -> Router {
         .routes(routes!(bookings::give_back))
         .routes(routes!(push::key))
         .routes(routes!(push::subscribe, push::unsubscribe))
+        .routes(routes!(directory::read, directory::write))
+        .routes(routes!(roster_file::import).layer(DefaultBodyLimit::max(MAX_IMPORT_BODY_BYTES)))
+        .routes(routes!(roster_file::export))
         .routes(routes!(session_socket::open))
         .routes(routes!(desk_socket::open))
         .split_for_parts();

@@ -204,11 +204,6 @@ impl Notifier {
     }
 }
 
-/// Nobody left a way to be reached by the gateway.
-pub fn no_contacts() -> Contacts {
-    Arc::new(|_| Box::pin(std::future::ready(None)))
-}
-
 /// A relay that people reach by plain HTTP is one of this machine alone, for tests and demonstrations. Behind a proxy
 /// with TLS (`--plain-http` with an https address for people) it is a real one.
 fn device_reach(config: &Config) -> Reach {

@@ -6,6 +6,7 @@ mod bookings;
 mod links;
 mod loans;
 mod memory;
+mod private;
 mod push;
 mod roster;
 mod sessions;
@@ -18,6 +19,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 
 pub use accounts::Account;
 pub use links::{Guest, Link, LinkTarget, Redeemed};
+pub use private::{Access, AccessNote, PRIVATE_DETAILS, SealedDetails};
 pub use push::{MAX_DEVICES, PushSubscription};
 pub use sessions::{Batch, EntryRow, NewSession, SavedSession, SessionRecordRow};
 

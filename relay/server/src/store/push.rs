@@ -133,9 +133,8 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
-    use dragoman_core::relay::Input;
     use dragoman_core::rest::AccountRole;
-    use dragoman_core::roster::{Mediator, Qualification};
+    use dragoman_core::roster::{Mediator, Profile};
     use uuid::Uuid;
 
     use super::*;
@@ -148,21 +147,8 @@ mod tests {
 
     async fn mediator(store: &Store, number: u128) -> (AccountId, MediatorId) {
         let id = MediatorId(Uuid::from_u128(number));
-        let mediator = Mediator {
-            id,
-            alias: format!("M{number}"),
-            languages: Vec::new(),
-            gender: None,
-            qualification: Qualification::Interpreter,
-            trained_for_minors: false,
-            undertaking_signed_at: None,
-            vetted_until: None,
-            active: true,
-        };
-        let mut relay = dragoman_core::relay::Relay::default();
-        let decision = relay.decide(Input::PutMediator(mediator), UnixMillis(0)).unwrap();
-        let batch = Batch { mediators: decision.mediator.clone().into_iter().collect(), ..Batch::default() };
-        relay.commit(decision);
+        let mediator = Mediator { id, profile: Profile::new(&format!("M{number}"), Vec::new()) };
+        let batch = Batch { mediators: vec![mediator], ..Batch::default() };
         store.write(&batch).await.unwrap();
         let account = Account {
             id: AccountId(Uuid::from_u128(number + 100)),
@@ -170,6 +156,7 @@ mod tests {
             role: AccountRole::Mediator,
             language: "sq".parse().unwrap(),
             mediator: Some(id),
+            agency: None,
             password_hash: None,
         };
         store.add_account(&account, UnixMillis(0)).await.unwrap();

@@ -50,6 +50,11 @@ export const en = {
   male: 'Man',
   other: 'Other',
   wishTranscript: 'Machine transcript',
+  moreOptions: 'More',
+  caseNumber: 'Case number',
+  casePerson: 'Person (such as V1)',
+  caseHint:
+    'Finds the same interpreter again, and keeps out who works for the other side. Only a digest is kept.',
   pastSessions: 'Past sessions',
   noPastSessions: 'None yet.',
   continueSession: 'Continue',
@@ -288,6 +293,8 @@ export const en = {
   problem_offer_not_ringing: 'Somebody else took this call, or it ran out.',
   problem_mediator_busy: 'You are in another session.',
   problem_same_language: 'Both languages are the same. Choose the language of the interviewee.',
+  problem_roster_key_unusable:
+    'The relay\'s key for case numbers and private details can not be used. Leave the case number out, and tell the administrator.',
   problem_reason_missing: 'Say why. It stands in the record.',
   problem_interviewee_decides: 'The interviewee has their own screen and decides there.',
   problem_role_taken: 'Somebody with this role is here already.',

@@ -51,6 +51,11 @@ export const sq: StaffWords = {
   male: 'Burrë',
   other: 'Tjetër',
   wishTranscript: 'Transkript nga makina',
+  moreOptions: 'Më shumë',
+  caseNumber: 'Numri i çështjes',
+  casePerson: 'Personi (p.sh. V1)',
+  caseHint:
+    'Gjen përsëri të njëjtin përkthyes dhe përjashton atë që punon për palën tjetër. Ruhet vetëm një gjurmë, jo numri.',
   pastSessions: 'Bisedat e kaluara',
   noPastSessions: 'Ende asnjë.',
   continueSession: 'Vazhdo',
@@ -290,6 +295,8 @@ export const sq: StaffWords = {
   problem_offer_not_ringing: 'Dikush tjetër e mori thirrjen, ose ajo skadoi.',
   problem_mediator_busy: 'Jeni në një bisedë tjetër.',
   problem_same_language: 'Të dyja gjuhët janë të njëjta. Zgjidhni gjuhën e personit.',
+  problem_roster_key_unusable:
+    'Çelësi për numrat e çështjeve dhe të dhënat private nuk mund të përdoret. Hiqeni numrin e çështjes dhe njoftoni administratorin.',
   problem_reason_missing: 'Thoni pse. Shënohet në dosje.',
   problem_interviewee_decides: 'Personi ka ekranin e vet dhe vendos atje.',
   problem_role_taken: 'Dikush me këtë rol është tashmë këtu.',

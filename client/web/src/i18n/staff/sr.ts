@@ -51,6 +51,11 @@ export const sr: StaffWords = {
   male: 'Muškarac',
   other: 'Drugo',
   wishTranscript: 'Mašinski transkript',
+  moreOptions: 'Više',
+  caseNumber: 'Broj predmeta',
+  casePerson: 'Osoba (npr. V1)',
+  caseHint:
+    'Nalazi istog prevodioca i isključuje onoga ko radi za drugu stranu. Čuva se samo otisak, ne i broj.',
   pastSessions: 'Prošli razgovori',
   noPastSessions: 'Još nijedan.',
   continueSession: 'Nastavi',
@@ -288,6 +293,8 @@ export const sr: StaffWords = {
   problem_offer_not_ringing: 'Neko drugi je preuzeo poziv, ili je istekao.',
   problem_mediator_busy: 'Već ste u drugom razgovoru.',
   problem_same_language: 'Oba jezika su ista. Izaberite jezik osobe.',
+  problem_roster_key_unusable:
+    'Ključ za brojeve predmeta i lične podatke ne može da se koristi. Izostavite broj predmeta i obavestite administratora.',
   problem_reason_missing: 'Navedite zašto. Ostaje u zapisu.',
   problem_interviewee_decides: 'Osoba ima svoj ekran i odlučuje tamo.',
   problem_role_taken: 'Neko sa ovom ulogom je već tu.',
