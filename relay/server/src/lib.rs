@@ -18,6 +18,7 @@ pub mod notify;
 pub mod record;
 pub mod secrets;
 pub mod serve;
+pub mod simulate;
 pub mod store;
 pub mod throttle;
 pub mod tls;
