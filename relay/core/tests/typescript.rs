@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use dragoman_core::rest::{
     AccountForm, AccountRow, EnrolRequest, InviteRequest, Joined, LanguageChoice, LinkInfo, LinkMade,
-    LinkSecret, LoginRequest, Me, MediatorRow, SessionCreated, SessionForm, SessionRow,
+    LinkSecret, LoginRequest, Me, MediatorRow, RingForm, SessionCreated, SessionForm, SessionRow,
 };
 use dragoman_core::rest_desk::{
     AccountAgency, Agency, AgencyForm, BookingAssignment, BookingForm, BookingGiveBack, BookingReason,
@@ -68,6 +68,7 @@ fn every_type_of_the_wire_is_written() {
         PushKey,
         PushSubscriptionEnd,
         PushSubscriptionForm,
+        RingForm,
         SessionCreated,
         SessionForm,
         SessionRow,

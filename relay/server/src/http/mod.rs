@@ -130,6 +130,7 @@ pub fn router(app: Arc<App>) -> Router {
         .routes(routes!(sessions::list, sessions::create))
         .routes(routes!(sessions::invite))
         .routes(routes!(sessions::candidates))
+        .routes(routes!(sessions::ring))
         .routes(routes!(records::download))
         .routes(routes!(roster::list, roster::create))
         .routes(routes!(roster::update))
