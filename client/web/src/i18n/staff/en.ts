@@ -1,4 +1,5 @@
 /** What staff read, in English. */
+import { boardEn } from './board/en';
 
 export const en = {
   // Everywhere
@@ -175,6 +176,7 @@ export const en = {
   toSession: 'To the session',
 
   // Coordinator and administrator
+  ...boardEn,
   tabNow: 'Now',
   tabRoster: 'Roster',
   tabRecords: 'Records',

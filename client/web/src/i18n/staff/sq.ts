@@ -1,4 +1,5 @@
 /** What staff read, in Albanian. */
+import { boardSq } from './board/sq';
 import type { StaffWords } from './en';
 
 export const sq: StaffWords = {
@@ -176,6 +177,7 @@ export const sq: StaffWords = {
   toSession: 'Te biseda',
 
   // Coordinator and administrator
+  ...boardSq,
   tabNow: 'Tani',
   tabRoster: 'Lista',
   tabRecords: 'Dosjet',

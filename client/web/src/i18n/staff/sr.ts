@@ -1,4 +1,5 @@
 /** What staff read, in Serbian (Latin script). */
+import { boardSr } from './board/sr';
 import type { StaffWords } from './en';
 
 export const sr: StaffWords = {
@@ -175,6 +176,7 @@ export const sr: StaffWords = {
   toSession: 'Na razgovor',
 
   // Coordinator and administrator
+  ...boardSr,
   tabNow: 'Sada',
   tabRoster: 'Spisak',
   tabRecords: 'Zapisi',
