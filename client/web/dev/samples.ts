@@ -12,6 +12,7 @@ import type {
   SessionSummary,
   SessionView,
 } from '../src/wire';
+import { inventedPresence, inventedRoster } from './invented_roster';
 import { SEED_TAGS } from '../src/lib/languages';
 
 const now = Date.now();
@@ -146,38 +147,30 @@ export const captions = [
   status: 'machine_draft' as const,
 }));
 
-export const mediators: MediatorRow[] = ['Blue Heron', 'Quiet River', 'North Star', 'Olive Tree', 'White Stone'].map(
-  (alias, index) => ({
-    mediator: {
-      id: id(200 + index),
-      alias,
-      languages: [
-        { tag: ['sq', 'ar', 'prs', 'sr-Latn', 'ps'][index] ?? 'sq', level: 'native' },
-        { tag: 'en', level: 'fluent' },
-        ...(index % 2 === 0 ? [{ tag: 'tr', level: 'working' as const }] : []),
-      ],
-      gender: index % 2 === 0 ? 'female' : 'male',
-      qualification: (['sworn_interpreter', 'interpreter', 'cultural_mediator'] as const)[index % 3] ?? 'interpreter',
-      specialisms: index === 0 ? ['minors' as const] : [],
-      undertaking_until: null,
-      agency: null,
-      serves: [],
-      countries: [],
-      favourite_of: [],
-      conflicts: [],
-      load: { minutes_a_day: 360, rest_minutes: 10 },
-      undertaking_signed_at: index === 3 ? null : now - 1e10,
-      vetted_until: index === 4 ? now - 1e8 : now + 1e10,
-      active: true,
-    },
-    login: index < 3 ? `mediator-${index + 1}` : null,
-  }),
-);
-export const presence = mediators.map(({ mediator: { id: who } }, index) => ({
-  mediator: who,
-  ready: index < 2,
-  reachable: index < 3,
-  in_session: index === 2,
-  availability: (['ready', 'on_shift', 'ready', 'away', 'on_call'] as const)[index] ?? 'away',
-  minutes_worked: index * 45,
-}));
+const ask = (n: number, source: string, minutes: number, more: Partial<SessionSummary>): SessionSummary => ({
+  id: id(60 + n),
+  phase: 'ringing',
+  languages: { source, target: 'en' },
+  requested_at: now - minutes * 60_000,
+  connected: 1,
+  mediator_alias: null,
+  transcription_agreed: false,
+  no_answer: null,
+  place_in_line: null,
+  coordinator_called: false,
+  ...more,
+});
+export const boardSessions: SessionSummary[] = [
+  ask(1, 'sq', 0.2, {}),
+  ask(2, 'prs', 6, { phase: 'unanswered', no_answer: 'all_busy', place_in_line: 1 }),
+  ask(3, 'ti', 4, { phase: 'unanswered', no_answer: 'nobody_suitable', coordinator_called: true }),
+  ask(4, 'ps', 2, { phase: 'unanswered', no_answer: 'nobody_answered' }),
+  ask(5, 'ar', 31, { phase: 'live', connected: 4, mediator_alias: 'Quiet River' }),
+  ask(6, 'tr', 12, { phase: 'stopped', connected: 3, mediator_alias: 'Olive Tree' }),
+  ask(7, 'kmr', 3, { phase: 'briefing', connected: 2, mediator_alias: 'North Star' }),
+];
+
+/** A whole country's roster, made when it is first looked at. */
+let rows: MediatorRow[] | undefined;
+export const rosterRows = () => (rows ??= inventedRoster(3_000, now));
+export const rosterPresence = () => inventedPresence(rosterRows());

@@ -1,5 +1,5 @@
 /** Every screen of the gallery by its name. */
-import { mount, type Component, type ComponentProps } from 'svelte';
+import { createRawSnippet, mount, type Component, type ComponentProps } from 'svelte';
 import Enrol from '../src/screens/Enrol.svelte';
 import GuestMessage from '../src/screens/GuestMessage.svelte';
 import GuestSession from '../src/screens/GuestSession.svelte';
@@ -63,21 +63,26 @@ function guest(view: SessionView, more: object = {}) {
   });
 }
 
-function roster(tab: 'now' | 'roster' | 'records' | 'accounts') {
+const slot = createRawSnippet(() => ({ render: () => '<section class="panel"><h2>…</h2></section>' }));
+
+function roster(tab: ComponentProps<typeof RosterHome>['tab'], more: object = {}) {
   return show(RosterHome, {
     administrator: tab === 'accounts',
-    desk: { mediator: null, sessions: sample.summaries, presence: sample.presence, reachable: [] },
-    mediators: sample.mediators,
+    desk: { mediator: null, sessions: sample.boardSessions, presence: sample.rosterPresence(), reachable: [] },
+    mediators: sample.rosterRows(),
     accounts: [
       { id: sample.id(1), login: 'border.north', role: 'officer' as const, enrolled: true },
       { id: sample.id(2), login: 'roster', role: 'coordinator' as const, enrolled: false },
     ],
     past: sample.past,
     tags: sample.languages.map(({ tag }) => tag),
-    tab,
+    calendar: slot,
+    coverage: slot,
+    tab: tab ?? 'now',
     onsave: () => Promise.resolve(undefined),
     onreload: nothing,
     onsignout: nothing,
+    ...more,
   });
 }
 
@@ -145,10 +150,11 @@ export const SCREENS: Record<string, (target: HTMLElement) => void> = {
     onaccept: nothing,
     ondecline: nothing,
   }),
-  now: roster('now'),
-  roster: roster('roster'),
-  records: roster('records'),
-  accounts: roster('accounts'),
+  now: (target) => roster('now')(target),
+  'now-calm': (target) => roster('now', { desk: { mediator: null, sessions: [], presence: [], reachable: [] } })(target),
+  roster: (target) => roster('roster')(target),
+  records: (target) => roster('records')(target),
+  accounts: (target) => roster('accounts')(target),
   welcome: show(GuestWelcome, { busy: false, problem: undefined, onjoin: nothing }),
   'guest-info': guest(sample.session('briefing', 'interviewee', { consents: [] })),
   'guest-transcription': guest(sample.session('live', 'interviewee', { consents: interpreting })),

@@ -1,4 +1,5 @@
 /** What staff read, in English. */
+import { boardEn } from './board/en';
 
 export const en = {
   // Everywhere
@@ -190,6 +191,7 @@ export const en = {
   awayRingFailed: 'That did not work. Calls ring while this page is open.',
 
   // Coordinator and administrator
+  ...boardEn,
   tabNow: 'Now',
   tabRoster: 'Roster',
   tabRecords: 'Records',

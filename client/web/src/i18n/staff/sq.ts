@@ -1,4 +1,5 @@
 /** What staff read, in Albanian. */
+import { boardSq } from './board/sq';
 import type { StaffWords } from './en';
 
 export const sq: StaffWords = {
@@ -191,6 +192,7 @@ export const sq: StaffWords = {
   awayRingFailed: 'Nuk funksionoi. Thirrjet bien kur kjo faqe është e hapur.',
 
   // Coordinator and administrator
+  ...boardSq,
   tabNow: 'Tani',
   tabRoster: 'Lista',
   tabRecords: 'Dosjet',

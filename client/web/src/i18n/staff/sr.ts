@@ -1,4 +1,5 @@
 /** What staff read, in Serbian (Latin script). */
+import { boardSr } from './board/sr';
 import type { StaffWords } from './en';
 
 export const sr: StaffWords = {
@@ -190,6 +191,7 @@ export const sr: StaffWords = {
   awayRingFailed: 'Nije uspelo. Pozivi zvone dok je ova stranica otvorena.',
 
   // Coordinator and administrator
+  ...boardSr,
   tabNow: 'Sada',
   tabRoster: 'Spisak',
   tabRecords: 'Zapisi',
