@@ -15,6 +15,21 @@ import type {
   SessionRow,
 } from '../wire';
 import { call, fetchFile } from './http';
+import type {
+  CoverageView,
+  FeedMade,
+  FeedOf,
+  FeedRow,
+  FillView,
+  ImportForm,
+  ImportReport,
+  Shift,
+  ShiftOrder,
+  ShiftRow,
+} from './planner_types';
+
+const query = (values: Record<string, string | number>) =>
+  new URLSearchParams(Object.entries(values).map(([name, value]): [string, string] => [name, String(value)]));
 
 export const api = {
   me: () => call<Me>('GET', '/me'),
@@ -39,4 +54,18 @@ export const api = {
   changeMediator: (id: string, form: Profile) => call<MediatorRow>('PUT', `/mediators/${id}`, form),
   accounts: () => call<AccountRow[]>('GET', '/accounts'),
   createAccount: (form: AccountForm) => call<LinkMade>('POST', '/accounts', form),
+
+  coverage: (from: number, hours: number, zone: string) =>
+    call<CoverageView>('GET', `/coverage?${query({ from, hours, zone })}`),
+  fill: (language: string, hour: number, zone: string) =>
+    call<FillView>('GET', `/coverage/fill?${query({ language, hour, zone })}`),
+  shifts: (from: number, until: number) => call<ShiftRow[]>('GET', `/shifts?${query({ from, until })}`),
+  addShift: (order: ShiftOrder) => call<Shift>('POST', '/shifts', order),
+  changeShift: (id: string, order: ShiftOrder) => call<Shift>('PUT', `/shifts/${id}`, order),
+  skipShift: (id: string, date: string) => call<Shift>('POST', `/shifts/${id}/skip`, { date }),
+  removeShift: (id: string) => call<undefined>('DELETE', `/shifts/${id}`),
+  importShifts: (form: ImportForm) => call<ImportReport>('POST', '/shifts/import', form),
+  feeds: () => call<FeedRow[]>('GET', '/feeds'),
+  makeFeed: (of: FeedOf) => call<FeedMade>('POST', '/feeds', of),
+  revokeFeed: (id: string) => call<undefined>('DELETE', `/feeds/${id}`),
 };
