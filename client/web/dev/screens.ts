@@ -13,6 +13,7 @@ import SessionOver from '../src/screens/SessionOver.svelte';
 import StaffSession from '../src/screens/StaffSession.svelte';
 import { words } from '../src/i18n/index.svelte';
 import type { SessionView } from '../src/wire';
+import { PLANNER_SCREENS } from './planner_screens';
 import * as sample from './samples';
 
 const nothing = () => undefined;
@@ -155,6 +156,7 @@ export const SCREENS: Record<string, (target: HTMLElement) => void> = {
   roster: (target) => roster('roster')(target),
   records: (target) => roster('records')(target),
   accounts: (target) => roster('accounts')(target),
+  ...PLANNER_SCREENS,
   welcome: show(GuestWelcome, { busy: false, problem: undefined, onjoin: nothing }),
   'guest-info': guest(sample.session('briefing', 'interviewee', { consents: [] })),
   'guest-transcription': guest(sample.session('live', 'interviewee', { consents: interpreting })),

@@ -8,6 +8,9 @@ import { fr } from './guest/fr';
 import { en as staff } from './staff/en';
 import { sq as staffSq } from './staff/sq';
 import { sr as staffSr } from './staff/sr';
+import { en as planner } from './planner/en';
+import { sq as plannerSq } from './planner/sq';
+import { sr as plannerSr } from './planner/sr';
 import { screenFor } from './screens';
 
 const placeholders = (text: string) => (text.match(/\{\w+\}/g) ?? []).sort();
@@ -29,9 +32,13 @@ describe('the tables of words', () => {
     isWhole(table, staff);
   });
 
+  it.each(Object.entries({ plannerSq, plannerSr }))('%s has every planning word and placeholder', (_, table) => {
+    isWhole(table, planner);
+  });
+
   it('Arabic and Persian are written in their own script, Serbian in Latin', () => {
     for (const text of [...Object.values(ar), ...Object.values(fa)]) expect(text).toMatch(/\p{Script=Arabic}/u);
-    for (const text of [...Object.values(guestSr), ...Object.values(staffSr)]) {
+    for (const text of [...Object.values(guestSr), ...Object.values(staffSr), ...Object.values(plannerSr)]) {
       expect(text).not.toMatch(/\p{Script=Cyrillic}/u);
     }
   });

@@ -9,6 +9,9 @@ import { fr as guestFr } from './guest/fr';
 import { en as staffEn, type StaffWords } from './staff/en';
 import { sq as staffSq } from './staff/sq';
 import { sr as staffSr } from './staff/sr';
+import { en as plannerEn, type PlannerWords } from './planner/en';
+import { sq as plannerSq } from './planner/sq';
+import { sr as plannerSr } from './planner/sr';
 
 export const GUEST: Record<GuestLanguage, GuestWords> = {
   en: guestEn,
@@ -19,6 +22,7 @@ export const GUEST: Record<GuestLanguage, GuestWords> = {
   fr: guestFr,
 };
 export const STAFF: Record<StaffLanguage, StaffWords> = { en: staffEn, sq: staffSq, sr: staffSr };
+export const PLANNER: Record<StaffLanguage, PlannerWords> = { en: plannerEn, sq: plannerSq, sr: plannerSr };
 
 /** A language is no secret; it is kept for this tab only, so that a reload greets in the same one. */
 const KEPT_AS = 'screen-language';
@@ -42,6 +46,11 @@ class Words {
 
   get staff(): StaffWords {
     return STAFF[this.staffLanguage];
+  }
+
+  /** Words of the planning screens. */
+  get planner(): PlannerWords {
+    return PLANNER[this.staffLanguage];
   }
 
   /** The person chose; nothing overrides that. */
