@@ -18,7 +18,7 @@ pub enum Reach {
 }
 
 /// The address of a device, if the relay may ask it. What its name stands for is looked at when it is asked
-/// ([`PublicResolver`]): names can be changed after they were checked.
+/// (`PublicResolver`): names can be changed after they were checked.
 ///
 /// # Errors
 /// A sentence that says what is wrong.
