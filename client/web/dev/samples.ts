@@ -1,8 +1,8 @@
 /** Views as a relay would send them, for looking at screens. */
 import type {
+  AccountRow,
   LanguageChoice,
   LinkMade,
-  MediatorRow,
   OfferStatusView,
   ParticipantView,
   Phase,
@@ -146,38 +146,32 @@ export const captions = [
   status: 'machine_draft' as const,
 }));
 
-export const mediators: MediatorRow[] = ['Blue Heron', 'Quiet River', 'North Star', 'Olive Tree', 'White Stone'].map(
-  (alias, index) => ({
-    mediator: {
-      id: id(200 + index),
-      alias,
-      languages: [
-        { tag: ['sq', 'ar', 'prs', 'sr-Latn', 'ps'][index] ?? 'sq', level: 'native' },
-        { tag: 'en', level: 'fluent' },
-        ...(index % 2 === 0 ? [{ tag: 'tr', level: 'working' as const }] : []),
-      ],
-      gender: index % 2 === 0 ? 'female' : 'male',
-      qualification: (['sworn_interpreter', 'interpreter', 'cultural_mediator'] as const)[index % 3] ?? 'interpreter',
-      specialisms: index === 0 ? ['minors' as const] : [],
-      undertaking_until: null,
-      agency: null,
-      serves: [],
-      countries: [],
-      favourite_of: [],
-      conflicts: [],
-      load: { minutes_a_day: 360, rest_minutes: 10 },
-      undertaking_signed_at: index === 3 ? null : now - 1e10,
-      vetted_until: index === 4 ? now - 1e8 : now + 1e10,
-      active: true,
-    },
-    login: index < 3 ? `mediator-${index + 1}` : null,
-  }),
-);
-export const presence = mediators.map(({ mediator: { id: who } }, index) => ({
-  mediator: who,
-  ready: index < 2,
-  reachable: index < 3,
-  in_session: index === 2,
-  availability: (['ready', 'on_shift', 'ready', 'away', 'on_call'] as const)[index] ?? 'away',
-  minutes_worked: index * 45,
-}));
+const summary = (n: number, phase: Phase, source: string, seconds: number, more: Partial<SessionSummary> = {}): SessionSummary => ({
+  id: id(60 + n),
+  phase,
+  languages: { source, target: n % 2 === 0 ? 'en' : 'sq' },
+  requested_at: now - seconds * 1000,
+  connected: 1,
+  mediator_alias: null,
+  transcription_agreed: false,
+  no_answer: null,
+  place_in_line: null,
+  coordinator_called: false,
+  ...more,
+});
+
+/** An evening on which something needs a coordinator. */
+export const boardSessions: SessionSummary[] = [
+  summary(1, 'ringing', 'ar', 12),
+  summary(2, 'unanswered', 'so', 312, { no_answer: 'nobody_suitable', coordinator_called: true }),
+  summary(3, 'unanswered', 'ps', 95, { no_answer: 'all_busy', place_in_line: 2 }),
+  summary(4, 'live', 'prs', 1905, { mediator_alias: 'Blue Heron', connected: 4 }),
+  summary(5, 'stopped', 'tr', 731, { mediator_alias: 'Quiet River', connected: 3 }),
+  summary(6, 'briefing', 'ur', 64, { mediator_alias: 'Stone Cedar', connected: 2 }),
+  summary(7, 'live', 'ckb', 4120, { mediator_alias: 'Early Swift', connected: 3 }),
+];
+
+export const accounts: AccountRow[] = [
+  { id: id(1), login: 'border.north', role: 'officer', enrolled: true },
+  { id: id(2), login: 'roster', role: 'coordinator', enrolled: false },
+];

@@ -8,11 +8,12 @@ import IncomingCall from '../src/screens/IncomingCall.svelte';
 import Login from '../src/screens/Login.svelte';
 import MediatorHome from '../src/screens/MediatorHome.svelte';
 import OfficerHome from '../src/screens/OfficerHome.svelte';
-import RosterHome from '../src/screens/RosterHome.svelte';
 import SessionOver from '../src/screens/SessionOver.svelte';
 import StaffSession from '../src/screens/StaffSession.svelte';
 import { words } from '../src/i18n/index.svelte';
 import type { SessionView } from '../src/wire';
+import type { Tab } from '../src/lib/board/tabs';
+import SampleBoard from './SampleBoard.svelte';
 import * as sample from './samples';
 
 const nothing = () => undefined;
@@ -63,23 +64,7 @@ function guest(view: SessionView, more: object = {}) {
   });
 }
 
-function roster(tab: 'now' | 'roster' | 'records' | 'accounts') {
-  return show(RosterHome, {
-    administrator: tab === 'accounts',
-    desk: { mediator: null, sessions: sample.summaries, presence: sample.presence, reachable: [] },
-    mediators: sample.mediators,
-    accounts: [
-      { id: sample.id(1), login: 'border.north', role: 'officer' as const, enrolled: true },
-      { id: sample.id(2), login: 'roster', role: 'coordinator' as const, enrolled: false },
-    ],
-    past: sample.past,
-    tags: sample.languages.map(({ tag }) => tag),
-    tab,
-    onsave: () => Promise.resolve(undefined),
-    onreload: nothing,
-    onsignout: nothing,
-  });
-}
+const board = (tab: Tab, administrator = false) => show(SampleBoard, { tab, administrator });
 
 const mediator = (ready: boolean, more: object = {}) =>
   show(MediatorHome, {
@@ -141,10 +126,14 @@ export const SCREENS: Record<string, (target: HTMLElement) => void> = {
     onaccept: nothing,
     ondecline: nothing,
   }),
-  now: roster('now'),
-  roster: roster('roster'),
-  records: roster('records'),
-  accounts: roster('accounts'),
+  now: board('now'),
+  roster: board('roster'),
+  calendar: board('calendar'),
+  coverage: board('coverage'),
+  bookings: board('bookings'),
+  reports: board('reports'),
+  sessions: board('sessions'),
+  accounts: board('accounts', true),
   welcome: show(GuestWelcome, { busy: false, problem: undefined, onjoin: nothing }),
   'guest-info': guest(sample.session('briefing', 'interviewee', { consents: [] })),
   'guest-transcription': guest(sample.session('live', 'interviewee', { consents: interpreting })),

@@ -19,7 +19,7 @@ export function problemOf(thrown: unknown): Problem {
   return { code: 'failed', message: thrown instanceof Error ? thrown.message : String(thrown) };
 }
 
-export async function call<T>(method: 'GET' | 'POST' | 'PUT', path: string, body?: unknown): Promise<T> {
+export async function call<T>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<T> {
   const response = await send(method, path, body);
   return (response.status === 204 ? undefined : await response.json()) as T;
 }
