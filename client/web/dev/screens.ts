@@ -64,7 +64,7 @@ function guest(view: SessionView, more: object = {}) {
   });
 }
 
-const board = (tab: Tab, administrator = false) => show(SampleBoard, { tab, administrator });
+const board = (tab: Tab, more: object = {}) => show(SampleBoard, { tab, ...more });
 
 const mediator = (ready: boolean, more: object = {}) =>
   show(MediatorHome, {
@@ -128,12 +128,22 @@ export const SCREENS: Record<string, (target: HTMLElement) => void> = {
   }),
   now: board('now'),
   roster: board('roster'),
+  'roster-edit': board('roster'),
+  'roster-import': board('roster'),
   calendar: board('calendar'),
+  'calendar-language': board('calendar'),
+  'calendar-shift': board('calendar'),
+  'calendar-spring': board('calendar', { at: Date.parse('2027-03-27T12:00:00Z') }),
+  'calendar-autumn': board('calendar', { at: Date.parse('2026-10-24T12:00:00Z') }),
   coverage: board('coverage'),
+  'coverage-hours': board('coverage'),
+  'coverage-fill': board('coverage'),
+  'coverage-forecast': board('coverage'),
+  'coverage-forecast-hours': board('coverage'),
   bookings: board('bookings'),
   reports: board('reports'),
   sessions: board('sessions'),
-  accounts: board('accounts', true),
+  accounts: board('accounts', { administrator: true }),
   welcome: show(GuestWelcome, { busy: false, problem: undefined, onjoin: nothing }),
   'guest-info': guest(sample.session('briefing', 'interviewee', { consents: [] })),
   'guest-transcription': guest(sample.session('live', 'interviewee', { consents: interpreting })),
