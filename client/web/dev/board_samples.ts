@@ -269,7 +269,16 @@ export function callsFor(rows: MediatorRow[]): BoardCalls {
     changeShift: (shift, order) => soon(shifts.change(shift, (before) => ({ ...before, ...order.shift })) as Shift),
     removeShift: (shift) => soon(void shifts.change(shift, () => undefined)) as Promise<undefined>,
     skipShift: (shift, date) => soon(shifts.change(shift, (before) => ({ ...before, skipped: [...before.skipped, date] })) as Shift),
-    coverage: (from, hours, zone) => soon(coverageOf(rows, shifts.rows(from, from + hours * HOUR), from, hours, zone)),
+    coverage: (from, hours, zone, minimum) => {
+      const view = coverageOf(rows, shifts.rows(from, from + hours * HOUR), from, hours, zone);
+      if (minimum === 1) return soon(view);
+      // Calls come by day, and for every third language by night.
+      const languages = view.languages.map((row, n) => {
+        const needed = row.needed.map((_, hour) => (n % 3 === 0 || (hour % 24 > 7 && hour % 24 < 20) ? 1 : 0));
+        return { ...row, needed, gaps: row.gaps.filter((hour) => needed[hour] === 1) };
+      });
+      return soon({ ...view, languages });
+    },
     fill: (language, hour) => {
       const on = shifts.rows(hour, hour + HOUR);
       const speakers = rows.filter(({ mediator }) => mediator.languages.some(({ tag }) => primary(tag) === language));

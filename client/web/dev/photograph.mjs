@@ -1,5 +1,5 @@
 /**
- * Photographs the gallery: `npm run screens -- [--out DIR] [NAME[:LANGUAGE[:dark][:phone][:rtl][:full]] …]`.
+ * Photographs the gallery: `npm run screens -- [--out DIR] [NAME[:LANGUAGE[:dark][:phone][:rtl][:full][:MEDIATORS]] …]`.
  * Starts Vite by itself; without names it takes every screen, on a tablet and on a phone.
  */
 import { mkdirSync } from 'node:fs';
@@ -68,7 +68,7 @@ for (const wish of args.length > 0 ? args : await everyName()) {
     colorScheme: more.includes('dark') ? 'dark' : 'light',
   });
   page.on('pageerror', (error) => console.error(`${wish}: ${error.message}`));
-  await page.goto(`${origin}dev/gallery.html?screen=${name}&language=${language}`);
+  await page.goto(`${origin}dev/gallery.html?screen=${name}&language=${language}&mediators=${more.find((part) => /^\d+$/.test(part)) ?? 300}`);
   await page.waitForSelector('#app > *');
   await page.waitForTimeout(250);
   // Right to left: no staff screen is, but its layout must be ready for one.

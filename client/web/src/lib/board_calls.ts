@@ -36,8 +36,9 @@ export const boardCalls = {
   removeShift: (id: string) => call<undefined>('DELETE', `/shifts/${id}`),
   skipShift: (id: string, date: string) => call<Shift>('POST', `/shifts/${id}/skip`, { date }),
 
-  coverage: (from: number, hours: number, zone: string) =>
-    call<CoverageView>('GET', `/coverage?${asked({ from, hours, zone })}`),
+  /** `minimum`: how many each language needs at any hour; 0: only hours count in which it was asked for lately. */
+  coverage: (from: number, hours: number, zone: string, minimum: 0 | 1) =>
+    call<CoverageView>('GET', `/coverage?${asked({ from, hours, zone, minimum })}`),
   fill: (language: string, hour: number, zone: string) =>
     call<FillView>('GET', `/coverage/fill?${asked({ language, hour, zone })}`),
   forecast: (from: number, hours: number) => call<ForecastView>('GET', `/forecast?${asked({ from, hours })}`),

@@ -119,6 +119,18 @@ export function wallEnd(wall: string, minutes: number): string {
   return Temporal.PlainDateTime.from(wall).add({ minutes }).toString({ smallestUnit: 'minute' });
 }
 
+/** How long a span is by the wall clock, in minutes; at least one. Where clocks repeat an hour it is the true length. */
+export function wallMinutes(zone: string, span: Span): number {
+  const [from, until] = [span.from, span.until].map((at) => Temporal.PlainDateTime.from(wallClock(zone, at)));
+  const minutes = from && until ? Math.round(from.until(until).total({ unit: 'minutes' })) : 0;
+  return minutes > 0 ? minutes : Math.round((span.until - span.from) / 60_000);
+}
+
+/** When the day begins in which a time lies. */
+export function dayStart(zone: string, at: number): number {
+  return startOf(zone, Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone).toPlainDate());
+}
+
 /** The zones that a browser knows, or the one that is used. */
 export function zones(own: string): string[] {
   const all = typeof Intl.supportedValuesOf === 'function' ? Intl.supportedValuesOf('timeZone') : [];
