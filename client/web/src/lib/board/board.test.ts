@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import type { BookingView } from '../board_types';
 import type { MediatorPresence, MediatorRow, SessionSummary } from '../../wire';
 import { asLastDay, fromLastDay } from '../bars';
+import { inOrder } from './bookings';
 import { isAgency, isCountry } from './codes';
 import { cellAt, readCsv, withCell, writeCsv } from './csv_cells';
 import { EVERYBODY, filterRoster, indexRoster, type RosterFilter } from './roster_filter';
+import { byRequests, totalsOf } from './reports';
 import { presenceById, standingByLanguage, standingOf, waitingOf } from './standing';
 import { tabOf, tabsFor } from './tabs';
 import { inSight, moved, scrollTo } from './window';
@@ -201,4 +204,51 @@ it('the parts are as the role allows', () => {
   expect(tabOf('accounts', false)).toBe('now');
   expect(tabOf('coverage', false)).toBe('coverage');
   expect(tabOf(undefined, true)).toBe('now');
+});
+
+it('bookings that need somebody come first, and those that are over last', () => {
+  const booking = (id: string, from: number, more: Partial<BookingView>): BookingView => ({
+    id,
+    agency: null,
+    request: {
+      languages: { source: 'sq', target: 'en' },
+      gender_wish: null,
+      label: 'victim',
+      minor: false,
+      circumstances: [],
+      specialisms: [],
+    },
+    span: { from, until: from + 1 },
+    state: 'seeking',
+    escalated: false,
+    asked: 0,
+    alias: null,
+    session: null,
+    offers: [],
+    ...more,
+  });
+  const { ahead, over } = inOrder([
+    booking('late', 9, {}),
+    booking('gone', 1, { state: 'unfilled', escalated: true }),
+    booking('near', 2, { state: 'confirmed' }),
+    booking('called', 5, { escalated: true }),
+    booking('before', 3, { state: 'begun' }),
+  ]);
+  expect(ahead.map(({ id }) => id)).toEqual(['called', 'near', 'late']);
+  expect(over.map(({ id }) => id)).toEqual(['before', 'gone']);
+});
+
+it('a report adds up counts, and nothing that can not be added', () => {
+  const row = (language: string, requests: number, answered: number) => ({
+    language,
+    requests,
+    answered,
+    fill_rate: answered / requests,
+    wait_p50_s: 1,
+    wait_p95_s: 2,
+  });
+  const report = { languages: [row('sq', 10, 10), row('ps', 30, 20)], mediators: [] };
+  expect(totalsOf(report)).toEqual({ requests: 40, answered: 30, fillRate: 0.75 });
+  expect(byRequests(report).map(({ language }) => language)).toEqual(['ps', 'sq']);
+  expect(totalsOf({ languages: [], mediators: [] }).fillRate).toBeNull();
 });
