@@ -2,8 +2,11 @@ import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Plugin } from 'vite';
+import { en } from './src/i18n/staff/en.ts';
+import { sq } from './src/i18n/staff/sq.ts';
+import { sr } from './src/i18n/staff/sr.ts';
 
-/** Writes `sw.js` from `src/service-worker.js`, with the list of this build's static files and a version made of it. */
+/** Writes `sw.js` from `src/service-worker.js`, with the list of this build's static files, a version made of it, and words. */
 export function serviceWorker(): Plugin {
   return {
     name: 'dragoman-service-worker',
@@ -23,10 +26,23 @@ export function serviceWorker(): Plugin {
         .update(copied.map((name) => readFileSync(join('public', name)).toString('base64')).join())
         .digest('hex')
         .slice(0, 16);
-      const source = readFileSync('src/service-worker.js', 'utf8')
-        .replace("'__VERSION__'", JSON.stringify(version))
-        .replace("['__SHELL__']", JSON.stringify(shell));
-      this.emitFile({ type: 'asset', fileName: 'sw.js', source });
+      this.emitFile({ type: 'asset', fileName: 'sw.js', source: serviceWorkerSource(version, shell) });
     },
   };
+}
+
+/** The service worker with what this build puts into it. */
+export function serviceWorkerSource(version: string, shell: string[]): string {
+  const fill = { "'__VERSION__'": version, "['__SHELL__']": shell, "'__WORDS__'": ringWords() };
+  const source = readFileSync('src/service-worker.js', 'utf8');
+  return Object.entries(fill).reduce((text, [mark, value]) => text.replace(mark, () => JSON.stringify(value)), source);
+}
+
+/** What a notification says, in every language of the staff's screens. */
+function ringWords() {
+  const tables = Object.entries({ en, sq, sr }).map(([language, words]) => [
+    language,
+    { ring: words.incoming, ringText: words.ringTouch, over: words.ringOver, overText: words.ringOverText },
+  ]);
+  return Object.fromEntries(tables) as Record<string, Record<string, string>>;
 }

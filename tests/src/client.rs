@@ -76,6 +76,16 @@ impl Client {
         status_and_body(self.http.post(format!("{}{path}", self.url)).json(body).send().await?).await
     }
 
+    /// PUT; the status and the body whatever they are.
+    pub async fn try_put(&self, path: &str, body: &impl Serialize) -> anyhow::Result<(u16, Value)> {
+        status_and_body(self.http.put(format!("{}{path}", self.url)).json(body).send().await?).await
+    }
+
+    /// DELETE; the status and the body whatever they are.
+    pub async fn try_delete(&self, path: &str, body: &impl Serialize) -> anyhow::Result<(u16, Value)> {
+        status_and_body(self.http.delete(format!("{}{path}", self.url)).json(body).send().await?).await
+    }
+
     /// POST; an error for any status but 2xx.
     pub async fn post(&self, path: &str, body: &impl Serialize) -> anyhow::Result<Value> {
         let (status, body) = self.try_post(path, body).await?;

@@ -1,8 +1,10 @@
 //! What the end-to-end tests and the load benchmark share: a real relay, real HTTP and sockets, real UDP peers.
 
+pub mod agencies;
 pub mod call;
 pub mod client;
 pub mod correlation;
 pub mod peer;
+pub mod push;
 pub mod relay;
 pub mod speech;

@@ -5,7 +5,7 @@ use dragoman_core::ids::{AccountId, MediatorId, ParticipantId, SessionId};
 use dragoman_core::language::LanguagePair;
 use dragoman_core::relay::{Act, Input};
 use dragoman_core::rest::AccountRole;
-use dragoman_core::roster::{Level, Mediator, Profile, SpokenLanguage};
+use dragoman_core::roster::{Level, LoadLimits, Mediator, Profile, SpokenLanguage};
 use dragoman_core::session_types::{OfferState, Place, SessionRequest, Widening};
 use dragoman_core::time::UnixMillis;
 use dragoman_relay::store::{Account, Batch, NewSession, StoreError};
@@ -19,13 +19,17 @@ fn mediator(number: u128) -> Result<Mediator> {
     let spoken =
         |tag: &str| Ok::<_, anyhow::Error>(SpokenLanguage { tag: tag.parse()?, level: Level::Fluent });
     let profile = Profile::new(&format!("Racer {number}"), vec![spoken("so")?, spoken("en")?]);
-    Ok(Mediator { id: MediatorId(Uuid::from_u128(number)), profile: profile.cleared(UnixMillis(1)) })
+    // No rest: the same hundred race again and again.
+    let load = LoadLimits { minutes_a_day: 1_440, rest_minutes: 0 };
+    let profile = Profile { load, ..profile.cleared(UnixMillis(1)) };
+    Ok(Mediator { id: MediatorId(Uuid::from_u128(number)), profile })
 }
 
 async fn officer(relay: &TestRelay) -> Result<AccountId> {
     let (id, login, role) =
         (AccountId(Uuid::from_u128(7)), "racing.officer".to_owned(), AccountRole::Officer);
-    let account = Account { id, login, role, language: "en".parse()?, mediator: None, password_hash: None };
+    let language = "en".parse()?;
+    let account = Account { id, login, role, language, mediator: None, password_hash: None, agency: None };
     relay.app.store.add_account(&account, relay.app.now()).await?;
     Ok(id)
 }

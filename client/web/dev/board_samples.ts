@@ -1,21 +1,18 @@
 /** A roster of any size, its shifts and all that a board asks a relay for, made from a seed: the same every time. */
-import type {
-  BookingView,
-  CoverageView,
-  FillView,
-  LoanView,
-  ReportView,
-  RosterImportReport,
-  Shift,
-  ShiftOrder,
-  ShiftRow,
-  Span,
-} from '../src/lib/board_types';
+import type { CoverageView, FillView, ReportView, Shift, ShiftOrder, ShiftRow } from '../src/lib/board_types';
 import type { BoardCalls } from '../src/lib/board_calls';
 import { readCsv } from '../src/lib/board/csv_cells';
 import { instantOf, wallClock, wallEnd } from '../src/lib/board/week';
 import { primary, SEED_TAGS } from '../src/lib/languages';
-import type { MediatorPresence, MediatorRow, Specialism } from '../src/wire';
+import type {
+  BookingView,
+  ImportReport,
+  LoanView,
+  MediatorPresence,
+  MediatorRow,
+  Span,
+  Specialism,
+} from '../src/wire';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -185,8 +182,13 @@ const request = (source: string, minor = false) => ({
   gender_wish: minor ? ('female' as const) : null,
   label: 'victim' as const,
   minor,
+  transcription_wished: false,
+  case: null,
   circumstances: [],
   specialisms: minor ? (['minors'] as Specialism[]) : [],
+  agency: null,
+  country: null,
+  booked: null,
 });
 
 function bookingsOf(rows: MediatorRow[]): BookingView[] {
@@ -196,11 +198,31 @@ function bookingsOf(rows: MediatorRow[]): BookingView[] {
     const from = Math.ceil(now / HOUR) * HOUR + hours * HOUR;
     return { from, until: from + minutes * 60_000 };
   };
+  const booking = (n: number, agency: string, source: string, span: Span, more: Partial<BookingView>): BookingView => ({
+    id: id(n),
+    officer_account: id(1),
+    agency,
+    request: request(source, n === 1),
+    span,
+    state: 'seeking',
+    escalated: false,
+    asked: 0,
+    alias: null,
+    session: null,
+    offers: [],
+    log: [],
+    ...more,
+  });
+  const asked = (...people: number[]) => people.map((n) => who(n, 'offered'));
   return [
-    { id: id(1), agency: 'AL-BORDER', request: request('ps', true), span: later(3), state: 'seeking', escalated: true, asked: 2, alias: null, session: null, offers: [who(3, 'declined'), who(5, 'offered'), who(6, 'offered')] },
-    { id: id(2), agency: 'RS-BORDER', request: request('ar'), span: later(20, 60), state: 'confirmed', escalated: false, asked: 0, alias: alias(2), session: null, offers: [who(2, 'accepted'), who(4, 'withdrawn')] },
-    { id: id(3), agency: 'XK-POLICE', request: request('tr'), span: later(49, 120), state: 'seeking', escalated: false, asked: 3, alias: null, session: null, offers: [who(7, 'offered'), who(8, 'offered'), who(9, 'offered')] },
-    { id: id(4), agency: 'MK-ASYLUM', request: request('so'), span: later(-30), state: 'unfilled', escalated: true, asked: 0, alias: null, session: null, offers: [] },
+    booking(1, 'AL-BORDER', 'ps', later(3), { escalated: true, asked: 2, offers: [who(3, 'declined'), ...asked(5, 6)] }),
+    booking(2, 'RS-BORDER', 'ar', later(20, 60), {
+      state: 'confirmed',
+      alias: alias(2),
+      offers: [who(2, 'accepted'), who(4, 'withdrawn')],
+    }),
+    booking(3, 'XK-POLICE', 'tr', later(49, 120), { asked: 3, offers: asked(7, 8, 9) }),
+    booking(4, 'MK-ASYLUM', 'so', later(-30), { state: 'unfilled', escalated: true }),
   ];
 }
 
@@ -210,7 +232,8 @@ function loansOf(rows: MediatorRow[]): LoanView[] {
     return { mediator: mediator.id, alias: mediator.alias, languages: mediator.languages, qualification: mediator.qualification, specialisms: mediator.specialisms, cleared: n % 4 !== 3, cleared_until: now + 200 * DAY };
   };
   const window = { from: now - 3 * DAY, until: now + 11 * DAY };
-  const loan = (n: number, lender: string, borrower: string, state: LoanView['state'], max: number | null, used: number): LoanView => ({
+  type State = LoanView['state'];
+  const loan = (n: number, lender: string, borrower: string, state: State, max: number | null, used: number): LoanView => ({
     id: id(50 + n),
     lender,
     borrower,
@@ -218,6 +241,7 @@ function loansOf(rows: MediatorRow[]): LoanView[] {
     limits: { mediators: [id(n)], window, max_minutes: max },
     used_minutes: used,
     mediators: [lendable(n), lendable(n + 2)],
+    log: [],
   });
   return [
     loan(1, 'AL-BORDER', 'ME-PROSECUTOR', 'requested', 600, 0),
@@ -235,7 +259,7 @@ function reports(): ReportView {
   return { languages, mediators: COLOURS.map((colour, n) => ({ alias: `${colour} ${THINGS[n % 11]}`, hours: 41 - n * 3.2 })) };
 }
 
-function importReport(csv: string, commit: boolean): RosterImportReport {
+function importReport(csv: string, commit: boolean): ImportReport {
   const table = readCsv(csv);
   const at = table.header.indexOf('languages');
   const rows = table.rows.flatMap(({ line, cells }) => {

@@ -69,6 +69,8 @@ const board = (tab: Tab, more: object = {}) => show(SampleBoard, { tab, ...more 
 const mediator = (ready: boolean, more: object = {}) =>
   show(MediatorHome, {
     desk: { ready, availability: ready ? 'ready' : 'away', missed_calls: !ready, barred: [], offers: [], current: null },
+    away: 'off',
+    onaway: nothing,
     onready: nothing,
     onopen: nothing,
     onsound: nothing,
@@ -111,6 +113,8 @@ export const SCREENS: Record<string, (target: HTMLElement) => void> = {
   over: show(SessionOver, { session: sample.id(1), phase: 'sealed', mayDownload: true, onhome: nothing }),
   'mediator-off': mediator(false),
   'mediator-on': mediator(true, { soundBlocked: true }),
+  'mediator-away': mediator(true, { away: 'on' }),
+  'mediator-away-blocked': mediator(true, { away: 'blocked' }),
   'mediator-barred': mediator(false, {
     desk: { ready: false, barred: [{ reason: 'not_vetted' }], offers: [], current: sample.id(1) },
   }),

@@ -3,6 +3,11 @@
 const VERSION = '__VERSION__';
 const SHELL = ['__SHELL__'];
 const CACHE = `shell-${VERSION}`;
+// Here the page keeps the language of the screens, as a tag: a ring comes when no page is there to ask.
+const RING_CACHE = 'ring';
+const RING_LANGUAGE = '/ring-language';
+// By language: what a notification says. It tells nothing of the interview; the relay does not send anything of it.
+const WORDS = '__WORDS__';
 
 self.addEventListener('install', (event) => {
   event.waitUntil(
@@ -16,7 +21,7 @@ self.addEventListener('install', (event) => {
 self.addEventListener('activate', (event) => {
   const forgetOthers = async () => {
     const names = await caches.keys();
-    await Promise.all(names.filter((name) => name !== CACHE).map((name) => caches.delete(name)));
+    await Promise.all(names.filter((name) => name !== CACHE && name !== RING_CACHE).map((name) => caches.delete(name)));
     await self.clients.claim();
   };
   event.waitUntil(forgetOthers());
@@ -32,3 +37,62 @@ self.addEventListener('fetch', (event) => {
     event.respondWith(caches.match(url.pathname, { cacheName: CACHE }).then((kept) => kept ?? fetch(event.request)));
   }
 });
+
+self.addEventListener('push', (event) => {
+  event.waitUntil(isNotice(event) ? show(event.data.json()) : undefined);
+});
+
+self.addEventListener('notificationclick', (event) => {
+  event.notification.close();
+  event.waitUntil(openHome());
+});
+
+function isNotice(event) {
+  try {
+    return typeof event.data.json().ring === 'string';
+  } catch {
+    return false;
+  }
+}
+
+// A page in front rings aloud by itself, if somebody is signed in there; so the notification is shown, without a sound.
+// The end of a ring takes its place: browsers want every message to be seen, and the mediator learns of the call. In
+// front of a page, which says so itself, nothing is left.
+async function show({ kind, ring }) {
+  const over = kind === 'ring_over';
+  const inFront = await isInFront();
+  if (over && inFront) {
+    const shown = await self.registration.getNotifications({ tag: ring });
+    shown.forEach((notification) => notification.close());
+    return;
+  }
+  const words = await wordsOfMediator();
+  await self.registration.showNotification(over ? words.over : words.ring, {
+    tag: ring,
+    body: over ? words.overText : words.ringText,
+    icon: '/icon-192.png',
+    silent: over || inFront,
+    renotify: !over && !inFront,
+    requireInteraction: !over,
+    ...(over || inFront ? {} : { vibrate: [600, 300, 600, 300, 600] }),
+  });
+}
+
+async function wordsOfMediator() {
+  const kept = await caches.match(RING_LANGUAGE, { cacheName: RING_CACHE });
+  return WORDS[kept ? await kept.text() : 'en'] ?? WORDS.en;
+}
+
+async function pages() {
+  return self.clients.matchAll({ type: 'window', includeUncontrolled: true });
+}
+
+async function isInFront() {
+  return (await pages()).some((page) => page.visibilityState === 'visible');
+}
+
+async function openHome() {
+  const [page] = await pages();
+  // A page of ours shows the call wherever the mediator is in it; a session is not left.
+  await (page ? page.focus() : self.clients.openWindow('/#/'));
+}

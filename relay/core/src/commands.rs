@@ -119,9 +119,8 @@ pub(crate) fn ring_by_hand(
     let mediator = entry.mediator.id;
     require(draft.session.ringing().all(|offer| offer.mediator != mediator), Refusal::RingsAlready)?;
     let places: Vec<Place> = draft.session.open_places().collect();
-    let ranked = places.iter().flat_map(|place| dispatcher.rank(&draft.session, *place));
-    let candidate = ranked.into_iter().find(|candidate| candidate.mediator == mediator);
-    let candidate = candidate.ok_or(Refusal::DoesNotSpeakPair)?;
+    let judged = places.iter().find_map(|place| dispatcher.judge(&draft.session, *place, entry));
+    let candidate = judged.ok_or(Refusal::DoesNotSpeakPair)?;
     let lifted: Vec<MatchReason> = candidate.reasons.into_iter().filter(MatchReason::excludes).collect();
     require(lifted.iter().all(can_be_overridden), Refusal::NotToBeLifted)?;
     if !lifted.is_empty() {

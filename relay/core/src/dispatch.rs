@@ -8,13 +8,13 @@ use crate::draft::Draft;
 use crate::event::Event;
 use crate::ids::MediatorId;
 use crate::language::LanguagePair;
-use crate::matching::{Loans, Wanted, rank};
+use crate::matching::{Loans, Wanted, judge, rank, rank_near};
 use crate::policy::DispatchPolicy;
 use crate::session::Session;
 use crate::session_types::{
     Candidate, MatchReason, NoAnswer, OfferNumber, OfferState, Phase, Place, SessionRequest,
 };
-use crate::standings::RosterNow;
+use crate::standings::{RosterEntry, RosterNow};
 use crate::time::UnixMillis;
 
 /// So many candidates of a ranking are kept in the log; a roster of thousands must not swell every record.
@@ -42,6 +42,20 @@ impl Dispatcher<'_> {
         self.rank_as(session, &session.request, &languages, session.adjacent_allowed)
     }
 
+    /// Judges the whole roster for one place, also those who could never be rung now: for people who ask why not.
+    pub fn judge_all(&self, session: &Session, place: Place) -> Vec<Candidate> {
+        let Some(languages) = session.languages_of(place) else { return Vec::new() };
+        let wanted = self.wanted(session, &session.request, &languages, session.adjacent_allowed);
+        note_declined(session, rank(self.roster, wanted, self.now))
+    }
+
+    /// Judges one mediator for one place; `None`: does not speak its languages.
+    pub(crate) fn judge(&self, session: &Session, place: Place, entry: &RosterEntry) -> Option<Candidate> {
+        let languages = session.languages_of(place)?;
+        let wanted = self.wanted(session, &session.request, &languages, session.adjacent_allowed);
+        judge(&entry.mediator, &entry.standing, wanted, self.now)
+    }
+
     /// The same for a request that is not the session's own: what a widening would bring.
     pub(crate) fn rank_as(
         &self,
@@ -50,18 +64,19 @@ impl Dispatcher<'_> {
         languages: &LanguagePair,
         adjacent_allowed: bool,
     ) -> Vec<Candidate> {
+        let wanted = self.wanted(session, request, languages, adjacent_allowed);
+        note_declined(session, rank_near(self.roster, wanted, MOST_RANKED, self.now))
+    }
+
+    fn wanted<'b>(
+        &'b self,
+        session: &'b Session,
+        request: &'b SessionRequest,
+        languages: &'b LanguagePair,
+        adjacent_allowed: bool,
+    ) -> Wanted<'b> {
         let (served, overridden) = (self.cases.of(request.case), &session.overridden);
-        let wanted = Wanted { request, languages, adjacent_allowed, served, loans: self.loans, overridden };
-        let mut ranked = rank(self.roster, wanted, self.now);
-        let declined = |id: MediatorId| {
-            session.offers.iter().any(|offer| offer.mediator == id && offer.state == OfferState::Declined)
-        };
-        for candidate in ranked.iter_mut().filter(|candidate| declined(candidate.mediator)) {
-            (candidate.eligible, candidate.score) = (false, 0);
-            candidate.reasons.push(MatchReason::DeclinedBefore);
-        }
-        ranked.sort_by_key(|candidate| !candidate.eligible);
-        ranked
+        Wanted { request, languages, adjacent_allowed, served, loans: self.loans, overridden }
     }
 
     /// Rings the next wave that has somebody in it, for every place that is open; notes it if nobody is left and
@@ -202,6 +217,21 @@ impl Dispatcher<'_> {
         };
         draft.record(Event::NobodyAnswered { why: Some(why) }, self.now);
     }
+}
+
+/// Excludes whoever said no to this session.
+fn note_declined(session: &Session, mut ranked: Vec<Candidate>) -> Vec<Candidate> {
+    let no = session.offers.iter().filter(|offer| offer.state == OfferState::Declined);
+    let declined: BTreeSet<MediatorId> = no.map(|offer| offer.mediator).collect();
+    if declined.is_empty() {
+        return ranked;
+    }
+    for candidate in ranked.iter_mut().filter(|candidate| declined.contains(&candidate.mediator)) {
+        (candidate.eligible, candidate.score) = (false, 0);
+        candidate.reasons.push(MatchReason::DeclinedBefore);
+    }
+    ranked.sort_by_key(|candidate| !candidate.eligible);
+    ranked
 }
 
 /// Eligible candidates that were not rung in this round, in their order.

@@ -53,6 +53,14 @@ identifier!(
     /// Somebody who can sign in.
     AccountId, "a"
 );
+identifier!(
+    /// A loan of mediators from one agency to another.
+    LoanId, "l"
+);
+identifier!(
+    /// A planned session.
+    BookingId, "b"
+);
 
 /// The form of an identifier that may stand in a log line.
 #[derive(Clone, Copy, PartialEq, Eq)]

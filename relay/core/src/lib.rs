@@ -7,6 +7,7 @@
 
 pub mod answer_times;
 pub mod availability;
+pub mod booking;
 pub mod case;
 pub mod codes;
 mod commands;
@@ -17,14 +18,20 @@ pub mod evidence;
 pub mod ids;
 pub mod input;
 pub mod language;
+pub mod loan;
 pub mod matching;
 pub mod pivot;
 pub mod policy;
 pub mod refusal;
 pub mod relay;
 pub mod rest;
+pub mod rest_desk;
+pub mod rest_directory;
+pub mod rest_push;
 mod ringing_view;
 pub mod roster;
+pub mod roster_check;
+pub mod roster_csv;
 pub mod routing;
 pub mod session;
 pub mod session_types;

@@ -9,7 +9,7 @@ use crate::language::{LanguagePair, LanguageTag};
 use crate::roster::{Level, Mediator, Qualification, Specialism, SpokenLanguage};
 use crate::session_types::{Candidate, Circle, MatchReason, SessionRequest};
 use crate::standing::{Availability, Standing};
-use crate::standings::{RosterEntry, RosterNow};
+use crate::standings::{Reach, RosterEntry, RosterNow};
 use crate::time::UnixMillis;
 
 /// Nobody is given a session that a booked one would soon interrupt.
@@ -58,18 +58,51 @@ mod points {
     pub(super) const IDLE_AT_MOST: i64 = 24;
 }
 
-/// Judges the roster for a request: the eligible first, by circle and then best first; then the others who speak the
-/// languages, each with what excludes them. Whoever does not speak the pair is no candidate and is left out.
+/// Judges the whole roster for a request: the eligible first, by circle and then best first; then the others who speak
+/// the languages, each with what excludes them. Whoever does not speak the pair is no candidate and is left out.
 pub fn rank(roster: RosterNow<'_>, wanted: Wanted<'_>, now: UnixMillis) -> Vec<Candidate> {
-    let source = &wanted.languages.source;
-    let mut either = vec![source.primary()];
-    if wanted.adjacent_allowed {
-        either.extend(source.adjacent());
+    let everybody = roster.speakers(&either(wanted), &wanted.languages.target, Reach::All);
+    rank_among(everybody, wanted, now)
+}
+
+/// The same for ringing: all who could be there now are judged, and if those are few, others until `at_least` were looked at.
+/// The eligible ones are the same as in [`rank`].
+pub fn rank_near(
+    roster: RosterNow<'_>,
+    wanted: Wanted<'_>,
+    at_least: usize,
+    now: UnixMillis,
+) -> Vec<Candidate> {
+    let (either, target) = (either(wanted), &wanted.languages.target);
+    let mut near = roster.speakers(&either, target, Reach::Near);
+    let known: BTreeSet<MediatorId> = near.iter().map(|entry| entry.mediator.id).collect();
+    near.extend(wanted.overridden.iter().filter(|id| !known.contains(id)).filter_map(|id| roster.get(*id)));
+    if near.len() < at_least {
+        near.retain(|entry| speaks(&entry.mediator, wanted));
+        let missing = at_least.saturating_sub(near.len());
+        let far = roster.speakers(&either, target, Reach::All).into_iter();
+        let far = far.filter(|entry| !known.contains(&entry.mediator.id));
+        let far = far.filter(|entry| !wanted.overridden.contains(&entry.mediator.id));
+        near.extend(far.filter(|entry| speaks(&entry.mediator, wanted)).take(missing));
     }
-    let mut ranked: Vec<(Candidate, i64)> = Vec::new();
-    for RosterEntry { mediator, standing } in roster.speakers(&either, &wanted.languages.target) {
-        let candidate = judge(mediator, standing, wanted, now);
-        if !candidate.reasons.contains(&MatchReason::DoesNotSpeakPair) {
+    rank_among(near, wanted, now)
+}
+
+/// The primary subtags of the languages that would do on the interviewee's side.
+fn either<'a>(wanted: Wanted<'a>) -> Vec<&'a str> {
+    let source = &wanted.languages.source;
+    let neighbours = if wanted.adjacent_allowed { source.adjacent() } else { &[] };
+    [source.primary()].into_iter().chain(neighbours.iter().copied()).collect()
+}
+
+fn speaks(mediator: &Mediator, wanted: Wanted<'_>) -> bool {
+    judge_languages(mediator, wanted, &mut Vec::new()).is_some()
+}
+
+fn rank_among(entries: Vec<&RosterEntry>, wanted: Wanted<'_>, now: UnixMillis) -> Vec<Candidate> {
+    let mut ranked: Vec<(Candidate, i64)> = Vec::with_capacity(entries.len());
+    for RosterEntry { mediator, standing } in entries {
+        if let Some(candidate) = judge(mediator, standing, wanted, now) {
             ranked.push((candidate, idle_hours(standing, now)));
         }
     }
@@ -81,24 +114,28 @@ pub fn rank(roster: RosterNow<'_>, wanted: Wanted<'_>, now: UnixMillis) -> Vec<C
     ranked.into_iter().map(|(candidate, _)| candidate).collect()
 }
 
-/// Judges one mediator.
-pub fn judge(mediator: &Mediator, standing: &Standing, wanted: Wanted<'_>, now: UnixMillis) -> Candidate {
-    let mut reasons = Vec::new();
-    let Some(language_points) = judge_languages(mediator, wanted, &mut reasons) else {
-        return excluded(mediator.id, vec![MatchReason::DoesNotSpeakPair]);
-    };
+/// Judges one mediator; `None`: does not speak the languages.
+pub fn judge(
+    mediator: &Mediator,
+    standing: &Standing,
+    wanted: Wanted<'_>,
+    now: UnixMillis,
+) -> Option<Candidate> {
+    let mut reasons = Vec::with_capacity(8);
+    let language_points = judge_languages(mediator, wanted, &mut reasons)?;
     let favoured = reasons.len();
     exclusions(mediator, standing, wanted, now, &mut reasons);
     if reasons.len() > favoured {
         let lifted = wanted.overridden.contains(&mediator.id)
             && reasons.get(favoured..).unwrap_or_default().iter().all(can_be_overridden);
         if !lifted {
-            return excluded(mediator.id, reasons);
+            let (mediator, circle) = (mediator.id, Circle::Pool);
+            return Some(Candidate { mediator, eligible: false, circle, score: 0, reasons });
         }
         reasons.push(MatchReason::Overridden);
     }
     let (score, circle) = preferences(mediator, standing, wanted, now, &mut reasons);
-    Candidate { mediator: mediator.id, eligible: true, circle, score: language_points + score, reasons }
+    Some(Candidate { mediator: mediator.id, eligible: true, circle, score: language_points + score, reasons })
 }
 
 /// Whether a coordinator may lift this exclusion by hand. Law, language and the wall in a case stand.
@@ -127,10 +164,6 @@ pub fn adjacent_spoken(mediator: &Mediator, source: &LanguageTag) -> Option<Lang
         .flat_map(|n| mediator.languages.iter().find(|s| s.tag.primary() == *n))
         .map(|s| s.tag.clone())
         .next()
-}
-
-fn excluded(mediator: MediatorId, reasons: Vec<MatchReason>) -> Candidate {
-    Candidate { mediator, eligible: false, circle: Circle::Pool, score: 0, reasons }
 }
 
 fn judge_languages(mediator: &Mediator, wanted: Wanted<'_>, reasons: &mut Vec<MatchReason>) -> Option<u32> {
@@ -181,28 +214,27 @@ fn exclusions(
     let request = wanted.request;
     let trained = mediator.specialisms.contains(&Specialism::Minors);
     let abroad = |country| !mediator.countries.is_empty() && !mediator.countries.contains(country);
-    let against = [
-        (!mediator.active, MatchReason::NotActive),
-        (!mediator.has_undertaking(now), MatchReason::NoUndertaking),
-        (!mediator.is_vetted(now), MatchReason::NotVetted),
-        (
-            request.gender_wish.is_some_and(|wish| mediator.gender != Some(wish)),
-            MatchReason::NotTheWishedGender,
-        ),
-        (request.minor && !trained, MatchReason::NotTrainedForMinors),
-        (!request.circumstances.is_disjoint(&mediator.conflicts), MatchReason::TieDeclared),
-        (served_the_other_side(mediator.id, wanted), MatchReason::ServedTheOtherSide),
-        (!serves(mediator, request.agency.as_ref(), wanted.loans), MatchReason::OtherAgency),
-        (request.country.as_ref().is_some_and(abroad), MatchReason::OtherCountry),
-        (standing.availability(now) == Availability::Away, MatchReason::NotReady),
-        (!standing.reachable, MatchReason::NotReachable),
-        (standing.in_session, MatchReason::InAnotherSession),
-        (
-            standing.minutes_worked(now) >= u32::from(mediator.load.minutes_a_day),
-            MatchReason::LoadLimitReached,
-        ),
-    ];
-    reasons.extend(against.into_iter().filter(|(holds, _)| *holds).map(|(_, reason)| reason));
+    let tied = !mediator.conflicts.is_empty() && !request.circumstances.is_disjoint(&mediator.conflicts);
+    let at_limit = standing.minutes_worked(now) >= u32::from(mediator.load.minutes_a_day);
+    let mut against = |holds: bool, reason: MatchReason| {
+        if holds {
+            reasons.push(reason);
+        }
+    };
+    against(!mediator.active, MatchReason::NotActive);
+    against(!mediator.has_undertaking(now), MatchReason::NoUndertaking);
+    against(!mediator.is_vetted(now), MatchReason::NotVetted);
+    let other_gender = request.gender_wish.is_some_and(|wish| mediator.gender != Some(wish));
+    against(other_gender, MatchReason::NotTheWishedGender);
+    against(request.minor && !trained, MatchReason::NotTrainedForMinors);
+    against(tied, MatchReason::TieDeclared);
+    against(served_the_other_side(mediator.id, wanted), MatchReason::ServedTheOtherSide);
+    against(!serves(mediator, request.agency.as_ref(), wanted.loans), MatchReason::OtherAgency);
+    against(request.country.as_ref().is_some_and(abroad), MatchReason::OtherCountry);
+    against(standing.availability(now) == Availability::Away, MatchReason::NotReady);
+    against(!standing.reachable, MatchReason::NotReachable);
+    against(standing.in_session, MatchReason::InAnotherSession);
+    against(at_limit, MatchReason::LoadLimitReached);
     if let Some(until) = standing.rests_until(mediator.load, now) {
         reasons.push(MatchReason::Resting { until });
     }
@@ -259,26 +291,25 @@ fn preferences(
     let rest = u32::from(mediator.load.minutes_a_day).saturating_sub(standing.minutes_worked(now));
     score += points::LITTLE_WORK * rest / u32::from(mediator.load.minutes_a_day).max(1);
     score += u32::try_from(idle_hours(standing, now)).unwrap_or(0);
-    let weighed = [
-        (mediator.qualification == Qualification::SwornInterpreter, MatchReason::Sworn, 0),
-        (mediator.gender.is_some() && request.gender_wish == mediator.gender, MatchReason::GenderAsWished, 0),
-        (
-            request.minor && mediator.specialisms.contains(&Specialism::Minors),
-            MatchReason::TrainedForMinors,
-            0,
-        ),
-        (booked, MatchReason::Booked, points::BOOKED),
-        (knows, MatchReason::KnowsThePerson, points::KNOWS_THE_PERSON),
-        (favourite, MatchReason::Favourite, points::FAVOURITE),
-        (own, MatchReason::OwnAgency, points::OWN_AGENCY),
-        (shift, MatchReason::OnShift, points::ON_SHIFT),
-        (call, MatchReason::OnCall, 0),
-        (on_loan, MatchReason::OnLoan, 0),
-    ];
-    for (_, reason, points) in weighed.into_iter().filter(|(holds, ..)| *holds) {
-        reasons.push(reason);
-        score += points;
-    }
+    let sworn = mediator.qualification == Qualification::SwornInterpreter;
+    let as_wished = mediator.gender.is_some() && request.gender_wish == mediator.gender;
+    let for_minors = request.minor && mediator.specialisms.contains(&Specialism::Minors);
+    let mut speaks_for = |holds: bool, reason: MatchReason, points: u32| {
+        if holds {
+            reasons.push(reason);
+            score += points;
+        }
+    };
+    speaks_for(sworn, MatchReason::Sworn, 0);
+    speaks_for(as_wished, MatchReason::GenderAsWished, 0);
+    speaks_for(for_minors, MatchReason::TrainedForMinors, 0);
+    speaks_for(booked, MatchReason::Booked, points::BOOKED);
+    speaks_for(knows, MatchReason::KnowsThePerson, points::KNOWS_THE_PERSON);
+    speaks_for(favourite, MatchReason::Favourite, points::FAVOURITE);
+    speaks_for(own, MatchReason::OwnAgency, points::OWN_AGENCY);
+    speaks_for(shift, MatchReason::OnShift, points::ON_SHIFT);
+    speaks_for(call, MatchReason::OnCall, 0);
+    speaks_for(on_loan, MatchReason::OnLoan, 0);
     for specialism in request.specialisms.intersection(&mediator.specialisms) {
         reasons.push(MatchReason::Specialised { specialism: *specialism });
         score += points::SPECIALISED;
@@ -298,7 +329,7 @@ fn knows_the_person(mediator: MediatorId, wanted: Wanted<'_>) -> bool {
 }
 
 fn idle_hours(standing: &Standing, now: UnixMillis) -> i64 {
-    match standing.last_assigned {
+    match standing.idle_since() {
         Some(at) => (now.0.saturating_sub(at.0) / 3_600_000).clamp(0, points::IDLE_AT_MOST),
         None => points::IDLE_AT_MOST,
     }
@@ -321,6 +352,7 @@ fn mark_longest_idle(ranked: &mut [(Candidate, i64)]) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use uuid::Uuid;
 
     use super::*;
@@ -359,7 +391,7 @@ mod tests {
         standing: &Standing,
         request: &SessionRequest,
         adjacent_allowed: bool,
-    ) -> Candidate {
+    ) -> Option<Candidate> {
         let (loans, overridden) = Default::default();
         judge(mediator, standing, wanted(request, adjacent_allowed, &loans, &overridden), NOW)
     }
@@ -391,7 +423,7 @@ mod tests {
     fn every_hard_constraint_excludes_and_says_so() {
         let good = mediator(1, &[("sq", Level::Native), ("en", Level::Fluent)]);
         let plain = request("sq");
-        assert!(judged(&good, &ready(), &plain, false).eligible);
+        assert!(judged(&good, &ready(), &plain, false).unwrap().eligible);
         let child = SessionRequest { minor: true, ..plain.clone() };
         let man = SessionRequest { gender_wish: Some(Gender::Male), ..plain.clone() };
         let cases = [
@@ -405,21 +437,9 @@ mod tests {
             (good.clone(), Standing { ready: false, ..ready() }, &plain, MatchReason::NotReady),
             (good.clone(), Standing { reachable: false, ..ready() }, &plain, MatchReason::NotReachable),
             (good.clone(), Standing { in_session: true, ..ready() }, &plain, MatchReason::InAnotherSession),
-            (
-                mediator(2, &[("ar", Level::Native), ("en", Level::Fluent)]),
-                ready(),
-                &plain,
-                MatchReason::DoesNotSpeakPair,
-            ),
-            (
-                mediator(2, &[("sq", Level::Native), ("sr", Level::Fluent)]),
-                ready(),
-                &plain,
-                MatchReason::DoesNotSpeakPair,
-            ),
         ];
         for (mediator, standing, request, reason) in cases {
-            let candidate = judged(&mediator, &standing, request, true);
+            let candidate = judged(&mediator, &standing, request, true).unwrap();
             assert!(!candidate.eligible && candidate.score == 0, "{reason:?}");
             assert!(candidate.reasons.contains(&reason), "{reason:?} not in {:?}", candidate.reasons);
         }
@@ -430,11 +450,49 @@ mod tests {
         let bosnian = mediator(1, &[("bs", Level::Native), ("en", Level::Native)]);
         let serbian = mediator(2, &[("sr-Cyrl", Level::Working), ("en", Level::Working)]);
         let wish = request("sr-Latn");
-        assert!(!judged(&bosnian, &ready(), &wish, false).eligible);
+        assert!(judged(&bosnian, &ready(), &wish, false).is_none());
         let rested = Standing { last_assigned: Some(NOW), ..ready() };
         let ranked = ranked(&[(&bosnian, ready()), (&serbian, rested)], &wish, true);
         assert_eq!(ranked.iter().map(|c| c.mediator).collect::<Vec<_>>(), [serbian.id, bosnian.id]);
         assert!(ranked[1].reasons.contains(&MatchReason::AdjacentLanguage { spoken: "bs".parse().unwrap() }));
+    }
+
+    #[test]
+    fn another_language_is_no_candidate() {
+        for languages in [["ar", "en"], ["sq", "sr"]] {
+            let spoken = languages.map(|tag| (tag, Level::Native));
+            assert!(judged(&mediator(2, &spoken), &ready(), &request("sq"), true).is_none(), "{languages:?}");
+        }
+    }
+
+    proptest! {
+        /// Of a long roster only those nearby are judged for ringing; whoever may be rung is the same.
+        #[test]
+        fn near_and_all_agree_on_who_may_be_rung(
+            people in proptest::collection::vec((0..4_usize, 0..4_usize, any::<[bool; 4]>()), 0..60),
+            at_least in 0..20_usize,
+        ) {
+            let tags = ["sr", "bs", "sq", "en"];
+            let (loans, mut overridden) = (Loans::new(), BTreeSet::new());
+            let mut roster = Roster::default();
+            for (number, (one, other, [ready, reachable, busy, exception])) in (1..).zip(people) {
+                let spoken = [(tags[one], Level::Native), (tags[other], Level::Fluent)];
+                let mediator = mediator(number, &spoken);
+                if exception && number % 7 == 0 {
+                    overridden.insert(mediator.id);
+                }
+                let standing = Standing { ready, reachable, in_session: busy, ..Standing::default() };
+                roster.put_entry(RosterEntry { mediator, standing });
+            }
+            let request = request("sr");
+            let wanted = wanted(&request, true, &loans, &overridden);
+            let eligible = |candidates: Vec<Candidate>| {
+                candidates.into_iter().filter(|candidate| candidate.eligible).collect::<Vec<_>>()
+            };
+            let all = rank(RosterNow::of(&roster), wanted, NOW);
+            let near = rank_near(RosterNow::of(&roster), wanted, at_least, NOW);
+            prop_assert_eq!(eligible(near), eligible(all));
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::codes::Circumstance;
+use crate::codes::{AgencyCode, Circumstance};
 use crate::ids::{AccountId, MediatorId, ParticipantId, SessionId};
 use crate::language::{LanguagePair, LanguageTag};
 use crate::roster::{Gender, Mediator, Specialism};
@@ -52,6 +52,10 @@ pub struct Me {
     pub role: AccountRole,
     /// The officer's own language; also the default of the screens.
     pub language: LanguageTag,
+    /// For which agency the account works.
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(optional = nullable))]
+    pub agency: Option<AgencyCode>,
 }
 
 /// What a link is for.
@@ -146,6 +150,12 @@ pub struct SessionForm {
     /// Training that would help.
     #[serde(default)]
     pub specialisms: BTreeSet<Specialism>,
+    /// The case, as the officer's agency writes it; 1 to 80 characters. Only a keyed digest is kept.
+    #[serde(default)]
+    pub case_number: Option<String>,
+    /// The person within the case, such as `V1`; 1 to 80 characters. Only a keyed digest is kept.
+    #[serde(default)]
+    pub person: Option<String>,
 }
 
 impl SessionForm {
@@ -159,10 +169,12 @@ impl SessionForm {
             transcription_wished: false,
             circumstances: BTreeSet::new(),
             specialisms: BTreeSet::new(),
+            case_number: None,
+            person: None,
         }
     }
 
-    /// As the core takes it, without what only the relay knows.
+    /// As the core takes it, without what only the relay knows: whose it is, and the digests of the case.
     pub fn into_request(self) -> SessionRequest {
         SessionRequest {
             gender_wish: self.gender_wish,
@@ -258,6 +270,10 @@ pub struct AccountForm {
     /// The roster entry, for role `mediator`.
     #[serde(default)]
     pub mediator: Option<MediatorId>,
+    /// For which agency the account works.
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub agency: Option<AgencyCode>,
 }
 
 /// One row of `GET /api/v1/accounts`.
@@ -273,6 +289,10 @@ pub struct AccountRow {
     pub role: AccountRole,
     /// A password was chosen.
     pub enrolled: bool,
+    /// For which agency the account works.
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(optional = nullable))]
+    pub agency: Option<AgencyCode>,
 }
 
 /// `GET /api/v1/languages`: what an officer can choose, most asked for first.

@@ -108,6 +108,11 @@ impl Standing {
         }
     }
 
+    /// When the last session ended, or was taken if it still goes on; `None`: there was none.
+    pub fn idle_since(&self) -> Option<UnixMillis> {
+        self.last_assigned.max(self.worked.last().map(|span| span.until))
+    }
+
     /// Minutes in sessions within the last 24 hours.
     pub fn minutes_worked(&self, now: UnixMillis) -> u32 {
         let day = Span { from: UnixMillis(now.0.saturating_sub(DAY)), until: now };

@@ -21,8 +21,26 @@ pub struct RosterEntry {
 pub struct Roster {
     entries: Vec<RosterEntry>,
     places: HashMap<MediatorId, usize>,
-    /// Primary language subtag → places of those who speak it, ascending.
-    speakers: BTreeMap<String, Vec<usize>>,
+    /// Primary language subtag → those who speak it.
+    speakers: BTreeMap<String, Speakers>,
+}
+
+/// Places of those who speak a language, ascending.
+#[derive(Clone, Debug, Default)]
+struct Speakers {
+    all: Vec<usize>,
+    /// Those of them who could be there: reachable, and ready or with a shift to come. Nobody else can be rung but by
+    /// exception, so of a roster of thousands only these are judged.
+    near: Vec<usize>,
+}
+
+/// How much of the roster is looked through.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reach {
+    /// Everybody.
+    All,
+    /// Whoever could be there now.
+    Near,
 }
 
 impl Roster {
@@ -51,7 +69,7 @@ impl Roster {
         let place = match self.places.get(&mediator.id) {
             Some(place) => {
                 let place = *place;
-                self.forget_languages(place);
+                self.index(place, Speakers::forget);
                 if let Some(entry) = self.entries.get_mut(place) {
                     entry.mediator = mediator;
                 }
@@ -63,16 +81,14 @@ impl Roster {
                 self.entries.len() - 1
             }
         };
-        self.note_languages(place);
+        self.index(place, Speakers::note);
     }
 
     /// Adds somebody with a standing, or replaces both.
     pub(crate) fn put_entry(&mut self, entry: RosterEntry) {
         let id = entry.mediator.id;
         self.put(entry.mediator);
-        if let Some(known) = self.places.get(&id).and_then(|place| self.entries.get_mut(*place)) {
-            known.standing = entry.standing;
-        }
+        self.change(id, |standing| *standing = entry.standing);
     }
 
     /// Everybody, taken apart.
@@ -82,38 +98,72 @@ impl Roster {
 
     /// Changes a standing; of somebody unknown it changes nothing.
     pub fn apply(&mut self, id: MediatorId, change: Change) {
-        if let Some(entry) = self.places.get(&id).and_then(|place| self.entries.get_mut(*place)) {
-            entry.standing.apply(change);
+        self.change(id, |standing| standing.apply(change));
+    }
+
+    fn change(&mut self, id: MediatorId, change: impl FnOnce(&mut Standing)) {
+        let Some(place) = self.places.get(&id).copied() else { return };
+        let Some(entry) = self.entries.get_mut(place) else { return };
+        let before = entry.is_near();
+        change(&mut entry.standing);
+        if entry.is_near() != before {
+            self.index(place, Speakers::renew);
         }
     }
 
     /// Places of those who speak `tag` in any variety, ascending.
-    fn speakers(&self, primary: &str) -> &[usize] {
-        self.speakers.get(primary).map(Vec::as_slice).unwrap_or_default()
+    fn speakers(&self, primary: &str, reach: Reach) -> &[usize] {
+        let Some(speakers) = self.speakers.get(primary) else { return &[] };
+        if reach == Reach::All { &speakers.all } else { &speakers.near }
     }
 
-    fn note_languages(&mut self, place: usize) {
+    /// Changes the index of each language that the one at this place speaks.
+    fn index(&mut self, place: usize, change: fn(&mut Speakers, usize, bool)) {
         let Some(entry) = self.entries.get(place) else { return };
         for spoken in &entry.mediator.profile.languages {
-            let places = match self.speakers.get_mut(spoken.tag.primary()) {
-                Some(places) => places,
-                None => self.speakers.entry(spoken.tag.primary().to_owned()).or_default(),
-            };
-            if let Err(index) = places.binary_search(&place) {
-                places.insert(index, place);
+            let primary = spoken.tag.primary();
+            if !self.speakers.contains_key(primary) {
+                self.speakers.insert(primary.to_owned(), Speakers::default());
+            }
+            if let Some(speakers) = self.speakers.get_mut(primary) {
+                change(speakers, place, entry.is_near());
             }
         }
     }
+}
 
-    fn forget_languages(&mut self, place: usize) {
-        let Some(entry) = self.entries.get(place) else { return };
-        for spoken in &entry.mediator.profile.languages {
-            if let Some(places) = self.speakers.get_mut(spoken.tag.primary())
-                && let Ok(index) = places.binary_search(&place)
-            {
-                places.remove(index);
-            }
-        }
+impl RosterEntry {
+    /// Whether they could be rung at this moment, or at one soon.
+    fn is_near(&self) -> bool {
+        self.standing.reachable && (self.standing.ready || !self.standing.duties.is_empty())
+    }
+}
+
+impl Speakers {
+    fn note(&mut self, place: usize, near: bool) {
+        insert(&mut self.all, place);
+        self.renew(place, near);
+    }
+
+    fn forget(&mut self, place: usize, _near: bool) {
+        remove(&mut self.all, place);
+        remove(&mut self.near, place);
+    }
+
+    fn renew(&mut self, place: usize, near: bool) {
+        if near { insert(&mut self.near, place) } else { remove(&mut self.near, place) }
+    }
+}
+
+fn insert(places: &mut Vec<usize>, place: usize) {
+    if let Err(index) = places.binary_search(&place) {
+        places.insert(index, place);
+    }
+}
+
+fn remove(places: &mut Vec<usize>, place: usize) {
+    if let Ok(index) = places.binary_search(&place) {
+        places.remove(index);
     }
 }
 
@@ -142,19 +192,22 @@ impl<'a> RosterNow<'a> {
 
     /// What else those speak who speak this language, without variety or script, each once.
     pub fn languages_beside(&self, language: &LanguageTag) -> Vec<LanguageTag> {
-        let speakers =
-            self.base.speakers(language.primary()).iter().filter_map(|place| self.base.entries.get(*place));
+        let speakers = self
+            .base
+            .speakers(language.primary(), Reach::All)
+            .iter()
+            .filter_map(|place| self.base.entries.get(*place));
         let spoken = speakers.flat_map(|entry| entry.mediator.profile.languages.iter());
         let primaries: BTreeSet<&str> = spoken.map(|spoken| spoken.tag.primary()).collect();
         primaries.into_iter().filter_map(|primary| primary.parse().ok()).collect()
     }
 
-    /// Everybody who may speak one of `either` and also `other`, each once. Some may turn out not to: judge them.
-    pub fn speakers(&self, either: &[&str], other: &LanguageTag) -> Vec<&'a RosterEntry> {
+    /// Whoever may speak one of `either` and also `other`, each once. Some may turn out not to: judge them.
+    pub fn speakers(&self, either: &[&str], other: &LanguageTag, reach: Reach) -> Vec<&'a RosterEntry> {
         let base = self.base;
         let mut places: Vec<usize> =
-            either.iter().flat_map(|primary| base.speakers(primary).iter().copied()).collect();
-        let others = base.speakers(other.primary());
+            either.iter().flat_map(|primary| base.speakers(primary, reach).iter().copied()).collect();
+        let others = base.speakers(other.primary(), reach);
         if others.len() < places.len() {
             places = others.to_vec();
         } else if either.len() > 1 {
@@ -174,6 +227,7 @@ mod tests {
 
     use super::*;
     use crate::roster::{Level, Profile, SpokenLanguage};
+    use crate::time::UnixMillis;
 
     fn mediator(number: u128, tags: &[&str]) -> Mediator {
         let spoken = |tag: &&str| SpokenLanguage { tag: tag.parse().unwrap(), level: Level::Fluent };
@@ -182,7 +236,7 @@ mod tests {
     }
 
     fn found(now: RosterNow<'_>, either: &[&str], other: &str) -> Vec<u128> {
-        let speakers = now.speakers(either, &other.parse().unwrap());
+        let speakers = now.speakers(either, &other.parse().unwrap(), Reach::All);
         speakers.iter().map(|entry| entry.mediator.id.0.as_u128()).collect()
     }
 
@@ -199,6 +253,26 @@ mod tests {
         assert_eq!(found(RosterNow::of(&roster), &["sr", "bs"], "en"), [1, 2]);
         assert_eq!(found(RosterNow::of(&roster), &["sq"], "fr"), [3]);
         assert!(roster.get(MediatorId(Uuid::from_u128(1))).unwrap().standing.reachable, "the standing stays");
+    }
+
+    #[test]
+    fn only_those_who_could_be_there_are_near_and_the_index_follows_them() {
+        let mut roster = Roster::default();
+        roster.put(mediator(1, &["sq", "en"]));
+        roster.put(mediator(2, &["sq", "en"]));
+        let near = |roster: &Roster, tag: &str| {
+            let tag = tag.parse().unwrap();
+            RosterNow::of(roster).speakers(&["sq", "bs"], &tag, Reach::Near).len()
+        };
+        assert_eq!(near(&roster, "en"), 0);
+        let id = MediatorId(Uuid::from_u128(2));
+        roster.apply(id, Change::Reachable(true));
+        roster.apply(id, Change::Switched(true, UnixMillis(1)));
+        assert_eq!(near(&roster, "en"), 1);
+        roster.put(mediator(2, &["bs", "fr"]));
+        assert_eq!((near(&roster, "en"), near(&roster, "fr")), (0, 1));
+        roster.apply(id, Change::Switched(false, UnixMillis(2)));
+        assert_eq!(near(&roster, "fr"), 0);
     }
 
     #[test]

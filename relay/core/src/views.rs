@@ -90,7 +90,7 @@ pub fn desk_view(
 /// Every mediator's judgement for a session, whether they were rung or not; for coordinators. Each place by itself.
 pub fn candidates(relay: &Relay, session: &Session, now: UnixMillis) -> Vec<Candidate> {
     let dispatcher = relay.dispatcher(now);
-    session.open_places().flat_map(|place| dispatcher.rank(session, place)).collect()
+    session.open_places().flat_map(|place| dispatcher.judge_all(session, place)).collect()
 }
 
 fn mediator_desk(relay: &Relay, id: MediatorId, now: UnixMillis) -> Option<MediatorDesk> {

@@ -10,6 +10,12 @@ use dragoman_core::rest::{
     AccountForm, AccountRow, EnrolRequest, InviteRequest, Joined, LanguageChoice, LinkInfo, LinkMade,
     LinkSecret, LoginRequest, Me, MediatorRow, SessionCreated, SessionForm, SessionRow,
 };
+use dragoman_core::rest_desk::{
+    AccountAgency, Agency, AgencyForm, BookingAssignment, BookingForm, BookingGiveBack, BookingReason,
+    BookingView, Lendable, LoanApproval, LoanForm, LoanNote, LoanView, MyBooking,
+};
+use dragoman_core::rest_directory::{ImportForm, ImportReport, PrivateDetails};
+use dragoman_core::rest_push::{PushKey, PushSubscriptionEnd, PushSubscriptionForm};
 use dragoman_core::roster::Profile;
 use dragoman_core::session_types::Candidate;
 use dragoman_core::wire::{DeskMessage, DeskRelayMessage, ParticipantMessage, RelayMessage};
@@ -37,6 +43,8 @@ fn every_type_of_the_wire_is_written() {
         AccountRow,
         Candidate,
         EnrolRequest,
+        ImportForm,
+        ImportReport,
         InviteRequest,
         Joined,
         LanguageChoice,
@@ -46,10 +54,29 @@ fn every_type_of_the_wire_is_written() {
         LoginRequest,
         Me,
         MediatorRow,
+        PrivateDetails,
         Profile,
+        PushKey,
+        PushSubscriptionEnd,
+        PushSubscriptionForm,
         SessionCreated,
         SessionForm,
         SessionRow,
+        // Agencies, loans and bookings.
+        AccountAgency,
+        Agency,
+        AgencyForm,
+        BookingAssignment,
+        BookingForm,
+        BookingGiveBack,
+        BookingReason,
+        BookingView,
+        Lendable,
+        LoanApproval,
+        LoanForm,
+        LoanNote,
+        LoanView,
+        MyBooking,
     );
     assert!(folder.join("SessionView.ts").exists(), "types that are only mentioned are written too");
 }

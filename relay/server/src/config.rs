@@ -6,7 +6,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail, ensure};
 use clap::Args;
 use dragoman_core::policy::DispatchPolicy;
+use reqwest::Url;
 use serde::Deserialize;
+
+use crate::notify::is_loopback_host;
+
+/// Shortest secret of the gateway, in characters: shorter ones can be found out by trying.
+const MIN_SECRET_CHARS: usize = 32;
+use crate::vault::KEY_FILE;
 
 /// Settings as a person gives them: each by flag, by environment, or in the file named by `--config`.
 #[derive(Args, Deserialize, Debug, Default, Clone)]
@@ -33,6 +40,9 @@ pub struct Settings {
     /// TLS private key (PEM)
     #[arg(long, env = "DRAGOMAN_TLS_KEY", value_name = "FILE")]
     pub tls_key: Option<PathBuf>,
+    /// File of the key that seals private details [default: roster.key in the data folder]
+    #[arg(long, env = "DRAGOMAN_ROSTER_KEY", value_name = "FILE")]
+    pub roster_key: Option<PathBuf>,
     /// How mediators are rung: waves and their times (TOML) [default: the built-in rules]
     #[arg(long, env = "DRAGOMAN_DISPATCH", value_name = "FILE")]
     pub dispatch: Option<PathBuf>,
@@ -40,6 +50,12 @@ pub struct Settings {
     #[arg(long, env = "DRAGOMAN_PLAIN_HTTP")]
     #[serde(default)]
     pub plain_http: bool,
+    /// Gateway (SMS, telephone) that is told when a mediator is rung; needs --notify-webhook-secret
+    #[arg(long, env = "DRAGOMAN_NOTIFY_WEBHOOK_URL", value_name = "URL")]
+    pub notify_webhook_url: Option<String>,
+    /// Shared with the gateway, 32 characters or more; better in the environment or the file than in the command line
+    #[arg(long, env = "DRAGOMAN_NOTIFY_WEBHOOK_SECRET", value_name = "SECRET", hide_env_values = true)]
+    pub notify_webhook_secret: Option<Hidden>,
     /// Seed a demonstration roster and print sign-in links; never for real work
     #[arg(long, env = "DRAGOMAN_DEMO")]
     #[serde(default)]
@@ -59,12 +75,49 @@ pub struct Config {
     pub media_public: Vec<IpAddr>,
     /// Without a trailing slash.
     pub public_url: String,
+    /// The key that seals private details.
+    pub roster_key: PathBuf,
     /// How HTTP is served.
     pub transport: Transport,
     /// How mediators are rung.
     pub dispatch: DispatchPolicy,
+    /// The gateway that is told of rings.
+    pub webhook: Option<Webhook>,
     /// Demonstration.
     pub demo: bool,
+}
+
+/// A gateway that is told of rings.
+#[derive(Debug, Clone)]
+pub struct Webhook {
+    /// Where.
+    pub url: Url,
+    /// What requests are signed with.
+    pub secret: Hidden,
+}
+
+/// A setting that must not stand in a log.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub struct Hidden(String);
+
+impl Hidden {
+    /// The value itself.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("(hidden)")
+    }
+}
+
+impl From<&str> for Hidden {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
 }
 
 /// How HTTP is served.
@@ -102,7 +155,10 @@ impl Settings {
             dispatch: self.dispatch.or(from_file.dispatch),
             tls_cert: self.tls_cert.or(from_file.tls_cert),
             tls_key: self.tls_key.or(from_file.tls_key),
+            roster_key: self.roster_key.or(from_file.roster_key),
             plain_http: self.plain_http || from_file.plain_http,
+            notify_webhook_url: self.notify_webhook_url.or(from_file.notify_webhook_url),
+            notify_webhook_secret: self.notify_webhook_secret.or(from_file.notify_webhook_secret),
             demo: self.demo || from_file.demo,
         })
     }
@@ -146,8 +202,26 @@ impl Settings {
             "--public-url (DRAGOMAN_PUBLIC_URL): '{public_url}' must begin with https:// (or http:// on loopback)"
         );
         let public_url = public_url.trim_end_matches('/').to_owned();
+        let roster_key = self.roster_key.unwrap_or_else(|| data.join(KEY_FILE));
+        ensure!(
+            !roster_key.is_dir(),
+            "--roster-key (DRAGOMAN_ROSTER_KEY): {} is a folder; name the file in it, such as roster.key",
+            roster_key.display()
+        );
         let dispatch = self.dispatch.as_deref().map(dispatch_policy).transpose()?.unwrap_or_default();
-        Ok(Config { data, listen, media, media_public, public_url, transport, dispatch, demo: self.demo })
+        let webhook = webhook(self.notify_webhook_url, self.notify_webhook_secret)?;
+        Ok(Config {
+            data,
+            listen,
+            media,
+            media_public,
+            public_url,
+            roster_key,
+            transport,
+            dispatch,
+            webhook,
+            demo: self.demo,
+        })
     }
 }
 
@@ -157,6 +231,29 @@ fn dispatch_policy(file: &Path) -> anyhow::Result<DispatchPolicy> {
     let policy: DispatchPolicy = toml::from_str(&text).with_context(setting)?;
     policy.check().map_err(anyhow::Error::msg).with_context(setting)?;
     Ok(policy)
+}
+
+fn webhook(url: Option<String>, secret: Option<Hidden>) -> anyhow::Result<Option<Webhook>> {
+    const URL: &str = "--notify-webhook-url (DRAGOMAN_NOTIFY_WEBHOOK_URL)";
+    const SECRET: &str = "--notify-webhook-secret (DRAGOMAN_NOTIFY_WEBHOOK_SECRET)";
+    let (text, secret) = match (url, secret) {
+        (None, None) => return Ok(None),
+        (Some(url), Some(secret)) => (url, secret),
+        (Some(_), None) => bail!("{SECRET} is missing: {URL} is given, and the gateway must know who asks"),
+        (None, Some(_)) => bail!("{SECRET} is given without {URL}"),
+    };
+    let url: Url = text.parse().with_context(|| format!("{URL}: '{text}' is not a URL"))?;
+    let here = url.host_str().is_some_and(is_loopback_host);
+    ensure!(
+        url.scheme() == "https" || (url.scheme() == "http" && here),
+        "{URL}: '{text}' must begin with https:// (or http:// for a gateway on this machine): telephone numbers go there"
+    );
+    let chars = secret.expose().chars().count();
+    ensure!(
+        chars >= MIN_SECRET_CHARS,
+        "{SECRET}: it has {chars} characters, and needs {MIN_SECRET_CHARS}: take the output of `openssl rand -hex 32`"
+    );
+    Ok(Some(Webhook { url, secret }))
 }
 
 fn address(setting: &str, text: &str) -> anyhow::Result<SocketAddr> {
@@ -194,6 +291,30 @@ mod tests {
         assert!(message(|s| s.plain_http = true).contains("--plain-http"));
         assert!(message(|s| s.tls_cert = Some("c".into())).contains("--tls-key"));
         assert!(message(|s| s.public_url = Some("relay".into())).contains("--public-url"));
+        assert!(message(|s| s.roster_key = Some("/".into())).contains("--roster-key"));
+        let secret: fn(&mut Settings) = |s| s.notify_webhook_secret = Some("x".repeat(32).as_str().into());
+        assert!(message(secret).contains("--notify-webhook-url"));
+        assert!(
+            message(|s| s.notify_webhook_url = Some("https://g".into())).contains("--notify-webhook-secret")
+        );
+        for (url, characters, named) in [
+            ("http://gateway.example/", 32, "--notify-webhook-url"),
+            ("gateway", 32, "--notify-webhook-url"),
+            ("https://gateway.example/", 31, "--notify-webhook-secret"),
+        ] {
+            let error = webhook(Some(url.into()), Some("x".repeat(characters).as_str().into())).unwrap_err();
+            assert!(error.to_string().starts_with(named), "{error}");
+            assert!(!format!("{error:?}").contains("xxx"), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_gateway_is_taken_and_its_secret_is_not_shown() {
+        for url in ["https://gateway.example/ring", "http://127.0.0.1:9/ring", "https://10.0.0.7/ring"] {
+            let webhook = webhook(Some(url.into()), Some("s".repeat(32).as_str().into())).unwrap().unwrap();
+            assert_eq!(webhook.url.as_str(), url);
+            assert!(!format!("{webhook:?}").contains("sss"), "{webhook:?}");
+        }
     }
 
     #[test]

@@ -204,7 +204,7 @@ async fn account(
     }
     let language: LanguageTag = language.parse()?;
     let (id, login) = (AccountId(Uuid::new_v4()), login.to_owned());
-    let account = Account { id, login, role, language, mediator, password_hash: None };
+    let account = Account { id, login, role, language, mediator, password_hash: None, agency: None };
     store.add_account(&account, clock::now()).await?;
     Ok(account)
 }

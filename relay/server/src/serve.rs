@@ -16,14 +16,19 @@ use dragoman_core::wire::Problem;
 use tokio::signal::unix::{SignalKind, signal};
 use uuid::Uuid;
 
+use crate::bookings::Bookings;
 use crate::config::Config;
+use crate::directory::Directory;
 use crate::engine::Engine;
 use crate::http::{App, router};
 use crate::links::{self, ENROL_FOR, qr_for_terminal};
+use crate::loans::Loans;
 use crate::media::Media;
+use crate::notify::Notifier;
 use crate::record::Signer;
 use crate::store::{Account, Link, LinkTarget, Store};
 use crate::throttle::Throttle;
+use crate::vault::Vault;
 use crate::{clock, demo, files, tls};
 
 /// How long open requests may take to finish after SIGTERM.
@@ -63,8 +68,26 @@ impl Server {
         let store =
             Store::open(&config.data).await.with_context(|| format!("--data {}", config.data.display()))?;
         let signer = Signer::open(&config.data)?;
-        let engine = Engine::start(store.clone(), media.clone(), config.dispatch.clone()).await?;
-        let app = App { config, store, engine, media, throttle: Throttle::default(), signer };
+        let vault = Arc::new(Vault::open(&config.roster_key, &store).await?);
+        let directory = Directory::new(store.clone(), vault.clone());
+        let (notifier, lost) = Notifier::start(&config, store.clone(), directory.contacts())?;
+        let policy = config.dispatch.clone();
+        let engine = Engine::start(store.clone(), media.clone(), policy, notifier.clone(), lost).await?;
+        let loans = Arc::new(Loans::open(store.clone(), engine.clone()).await?);
+        let bookings = Arc::new(Bookings::open(store.clone(), engine.clone(), loans.clone()).await?);
+        let app = App {
+            config,
+            store,
+            engine,
+            loans,
+            bookings,
+            media,
+            notifier,
+            throttle: Throttle::default(),
+            signer,
+            vault,
+            directory,
+        };
         Ok(Self { app: Arc::new(app), listener, tls, handle: Handle::new() })
     }
 
@@ -108,6 +131,7 @@ impl Server {
     /// If serving fails.
     pub async fn run(self) -> anyhow::Result<()> {
         let Self { app, listener, tls, handle } = self;
+        let timers = tokio::spawn(app.bookings.clone().run());
         tokio::spawn(drain_on_signal(app.clone(), handle.clone()));
         let store = app.store.clone();
         let service = router(app).into_make_service();
@@ -123,6 +147,7 @@ impl Server {
                 server.handle(handle).serve(service).await?;
             }
         }
+        timers.abort();
         store.close().await;
         Ok(())
     }
@@ -161,7 +186,8 @@ async fn first_link(store: &Store, public_url: &str) -> anyhow::Result<Option<St
         None => {
             let (id, login) = (AccountId(Uuid::new_v4()), "administrator".to_owned());
             let (role, language) = (AccountRole::Administrator, "en".parse()?);
-            let account = Account { id, login, role, language, mediator: None, password_hash: None };
+            let account =
+                Account { id, login, role, language, mediator: None, password_hash: None, agency: None };
             store.add_account(&account, clock::now()).await?;
             account
         }

@@ -10,6 +10,9 @@ import type {
   Me,
   Profile,
   MediatorRow,
+  PushKey,
+  PushSubscriptionEnd,
+  PushSubscriptionForm,
   SessionCreated,
   SessionForm,
   SessionRow,
@@ -33,6 +36,10 @@ export const api = {
   invite: (session: string, request: InviteRequest) => call<LinkMade>('POST', `/sessions/${session}/links`, request),
   record: (session: string, reason: string) =>
     fetchFile(`/sessions/${session}/record?${new URLSearchParams({ reason })}`),
+
+  pushKey: () => call<PushKey>('GET', '/push/key'),
+  ringDevice: (form: PushSubscriptionForm) => call<undefined>('POST', '/push/subscriptions', form),
+  ringDeviceNoMore: (end: PushSubscriptionEnd) => call<undefined>('DELETE', '/push/subscriptions', end),
 
   mediators: () => call<MediatorRow[]>('GET', '/mediators'),
   addMediator: (form: Profile) => call<MediatorRow>('POST', '/mediators', form),

@@ -1,22 +1,17 @@
 /** The calls of `/api/v1` that only the coordinator's board makes, one function each. */
-import type { MediatorRow, Profile } from '../wire';
-import { api } from './api';
 import type {
   Agency,
   BookingView,
-  CoverageView,
-  FillView,
-  ForecastView,
+  ImportReport,
   Lendable,
   LoanForm,
   LoanView,
+  MediatorRow,
   PrivateDetails,
-  ReportView,
-  RosterImportReport,
-  Shift,
-  ShiftOrder,
-  ShiftRow,
-} from './board_types';
+  Profile,
+} from '../wire';
+import { api } from './api';
+import type { CoverageView, FillView, ForecastView, ReportView, Shift, ShiftOrder, ShiftRow } from './board_types';
 import { call, fetchFile } from './http';
 
 const asked = (values: Record<string, string | number>) =>
@@ -27,7 +22,7 @@ export const boardCalls = {
   changeMediator: (id: string, form: Profile): Promise<MediatorRow> => api.changeMediator(id, form),
   readPrivate: (id: string) => call<PrivateDetails>('GET', `/mediators/${id}/private`),
   writePrivate: (id: string, details: PrivateDetails) => call<PrivateDetails>('PUT', `/mediators/${id}/private`, details),
-  importRoster: (csv: string, commit: boolean) => call<RosterImportReport>('POST', '/mediators/import', { csv, commit }),
+  importRoster: (csv: string, commit: boolean) => call<ImportReport>('POST', '/mediators/import', { csv, commit }),
   exportRoster: () => fetchFile('/mediators/export.csv'),
 
   shifts: (from: number, until: number) => call<ShiftRow[]>('GET', `/shifts?${asked({ from, until })}`),

@@ -2,24 +2,7 @@
  * Words of the board's calls that `scripts/wire-types` does not write yet. Each goes from here to `src/wire` when it is
  * generated; nothing else names them.
  */
-import type {
-  AgencyCode,
-  Circumstance,
-  CountryCode,
-  Gender,
-  IntervieweeLabel,
-  LanguagePair,
-  Level,
-  Qualification,
-  Specialism,
-  SpokenLanguage,
-} from '../wire';
-
-/** Half open, in Unix milliseconds. */
-export interface Span {
-  from: number;
-  until: number;
-}
+import type { Level, Span } from '../wire';
 
 export type Duty = 'on_shift' | 'on_call';
 
@@ -84,93 +67,6 @@ export interface LanguageForecast {
   expected_calls: number[];
   /** From 0 to 1, for each hour. */
   answered_within_30s: number[];
-}
-
-export interface PrivateDetails {
-  name: string | null;
-  phone: string | null;
-  email: string | null;
-  notes: string | null;
-}
-export interface FieldError {
-  column: string;
-  message: string;
-}
-export type ImportVerdict = 'new' | 'changed' | 'unchanged' | 'error';
-export interface RosterImportRow {
-  /** The line of the file on which it begins; the header is on line 1. */
-  line: number;
-  alias: string;
-  verdict: ImportVerdict;
-  changes: string[];
-  errors: FieldError[];
-}
-export interface RosterImportReport {
-  committed: boolean;
-  rows: RosterImportRow[];
-}
-
-export interface Agency {
-  code: AgencyCode;
-  name: string;
-  country: CountryCode;
-  zone: string;
-}
-
-export type BookingState = 'seeking' | 'confirmed' | 'cancelled' | 'begun' | 'missed' | 'unfilled';
-export type BookingOfferState = 'offered' | 'accepted' | 'declined' | 'withdrawn' | 'gave_back';
-export interface BookedRequest {
-  languages: LanguagePair;
-  gender_wish: Gender | null;
-  label: IntervieweeLabel;
-  minor: boolean;
-  circumstances: Circumstance[];
-  specialisms: Specialism[];
-}
-export interface BookingView {
-  id: string;
-  agency: AgencyCode | null;
-  request: BookedRequest;
-  span: Span;
-  state: BookingState;
-  /** Nobody has said yes and the time is near. */
-  escalated: boolean;
-  /** How many are asked and have not answered. */
-  asked: number;
-  alias: string | null;
-  session: string | null;
-  offers: { mediator: string; alias: string; state: BookingOfferState }[];
-}
-
-export type LoanState = 'requested' | 'approved' | 'refused' | 'revoked' | 'ended';
-export interface LoanLimits {
-  mediators: string[];
-  window: Span;
-  max_minutes: number | null;
-}
-export interface Lendable {
-  mediator: string;
-  alias: string;
-  languages: SpokenLanguage[];
-  qualification: Qualification;
-  specialisms: Specialism[];
-  cleared: boolean;
-  cleared_until: number | null;
-}
-export interface LoanForm {
-  lender: AgencyCode;
-  borrower: AgencyCode;
-  limits: LoanLimits;
-  note?: string;
-}
-export interface LoanView {
-  id: string;
-  lender: AgencyCode;
-  borrower: AgencyCode;
-  state: LoanState;
-  limits: LoanLimits;
-  used_minutes: number;
-  mediators: Lendable[];
 }
 
 export interface ReportView {

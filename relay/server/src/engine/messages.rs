@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use dragoman_core::event::Event;
-use dragoman_core::ids::{ParticipantId, SessionId};
+use dragoman_core::ids::{MediatorId, ParticipantId, SessionId};
 use dragoman_core::relay::Relay;
 use dragoman_core::session::Session;
 use dragoman_core::session_types::Role;
@@ -74,6 +74,11 @@ impl Messages {
         let gone = self.desks.remove(&number)?;
         let others = self.desks.values().any(|desk| desk.owner.account == gone.owner.account);
         (!others).then_some(gone.owner)
+    }
+
+    /// Whether a page or device of the mediator is open.
+    pub(super) fn has_desk(&self, mediator: MediatorId) -> bool {
+        self.desks.values().any(|desk| desk.owner.mediator == Some(mediator))
     }
 
     pub(super) fn remark(

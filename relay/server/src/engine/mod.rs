@@ -14,13 +14,15 @@ use dragoman_core::policy::DispatchPolicy;
 use dragoman_core::refusal::Refusal;
 use dragoman_core::relay::{Act, Input, Relay};
 use dragoman_core::rest::AccountRole;
+use dragoman_core::roster::Mediator;
 use dragoman_core::views::Remark;
 use dragoman_core::wire::{DeskRelayMessage, Problem, RelayMessage};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::media::Media;
 use crate::media::sdp::ClientOffer;
-use crate::store::Store;
+use crate::notify::Notifier;
+use crate::store::{AccessNote, SealedDetails, Store};
 
 /// Inputs that wait for the engine.
 const INPUT_QUEUE: usize = 1_024;
@@ -76,27 +78,38 @@ pub struct Attached<M> {
 
 type Reply<T> = oneshot::Sender<Result<T, EngineError>>;
 
+/// Private details that are written together with a decision.
+type PrivateRows = Vec<(SealedDetails, AccessNote)>;
+
 enum Command {
     Input(Box<Input>, Reply<()>),
+    InputWith(Box<Input>, PrivateRows, Reply<()>),
     Read(Box<dyn FnOnce(&Relay) + Send>),
     AttachParticipant(SessionId, ParticipantId, Reply<Attached<RelayMessage>>),
     DetachParticipant(SessionId, ParticipantId, u64),
     AttachDesk(DeskOwner, Reply<Attached<DeskRelayMessage>>),
     DetachDesk(u64),
+    ReviewReach(MediatorId),
     Remark(SessionId, ParticipantId, Box<dyn FnOnce(&mut Remark) + Send>),
     SdpOffer(SessionId, ParticipantId, ClientOffer),
     Drain(Problem, oneshot::Sender<()>),
 }
 
 impl Engine {
-    /// Reads what was going on when the relay ended, and starts.
+    /// Reads what was going on when the relay ended, and starts. `lost` tells of mediators who may be reachable no more.
     ///
     /// # Errors
     /// If the store can not be read, or a log in it is damaged.
-    pub async fn start(store: Store, media: Arc<Media>, policy: DispatchPolicy) -> anyhow::Result<Self> {
+    pub async fn start(
+        store: Store,
+        media: Arc<Media>,
+        policy: DispatchPolicy,
+        notifier: Notifier,
+        lost: mpsc::Receiver<MediatorId>,
+    ) -> anyhow::Result<Self> {
         let (commands, inbox) = mpsc::channel(INPUT_QUEUE);
-        let task = run::Task::restore(store, media, policy).await?;
-        tokio::spawn(task.run(inbox));
+        let task = run::Task::restore(store, media, policy, notifier).await?;
+        tokio::spawn(task.run(inbox, lost));
         Ok(Self { commands })
     }
 
@@ -106,6 +119,19 @@ impl Engine {
     /// [`EngineError`]; nothing was changed then.
     pub async fn input(&self, input: Input) -> Result<(), EngineError> {
         self.ask(|reply| Command::Input(Box::new(input), reply)).await
+    }
+
+    /// Puts many roster entries and private details in their places: all of them on disk, or none.
+    ///
+    /// # Errors
+    /// [`EngineError`]; nothing was changed then.
+    pub async fn put_roster(
+        &self,
+        mediators: Vec<Mediator>,
+        private: PrivateRows,
+    ) -> Result<(), EngineError> {
+        let input = Box::new(Input::PutRoster(mediators));
+        self.ask(|reply| Command::InputWith(input, private, reply)).await
     }
 
     /// What a participant does in a session.
@@ -160,6 +186,11 @@ impl Engine {
     /// The page or device is gone.
     pub async fn detach_desk(&self, number: u64) {
         let _ = self.commands.send(Command::DetachDesk(number)).await;
+    }
+
+    /// A mediator's devices changed: looks anew whether they can be rung without an open page.
+    pub async fn review_reach(&self, mediator: MediatorId) {
+        let _ = self.commands.send(Command::ReviewReach(mediator)).await;
     }
 
     /// What a participant says about themselves; shown, not logged.

@@ -1,5 +1,6 @@
 //! The engine's loop.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -7,7 +8,7 @@ use anyhow::Context;
 use dragoman_core::draft::Draft;
 use dragoman_core::event::Event;
 use dragoman_core::evidence::verify;
-use dragoman_core::ids::{ParticipantId, SessionId};
+use dragoman_core::ids::{MediatorId, ParticipantId, SessionId};
 use dragoman_core::policy::DispatchPolicy;
 use dragoman_core::refusal::Refusal;
 use dragoman_core::relay::{Act, Decision, Input, Memory, Relay};
@@ -20,11 +21,12 @@ use dragoman_core::wire::RelayMessage;
 use tokio::sync::mpsc;
 
 use super::messages::{Messages, over};
-use super::{Attached, Command, EngineError};
+use super::{Attached, Command, EngineError, PrivateRows};
 use crate::clock;
 use crate::media::Media;
 use crate::media::forwarder::SlotChanges;
 use crate::media::sdp::ClientOffer;
+use crate::notify::Notifier;
 use crate::store::{Batch, EntryRow, NewSession, Store, StoreError};
 
 /// How often the core's timers are looked at; offers and waves are counted in seconds.
@@ -36,7 +38,10 @@ pub(super) struct Task {
     relay: Relay,
     store: Store,
     media: Arc<Media>,
+    notifier: Notifier,
     messages: Messages,
+    /// Mediators whom the notifier reaches although no page of theirs is open.
+    reached: HashSet<MediatorId>,
     desks_changed: bool,
     desks_shown: Instant,
 }
@@ -47,18 +52,23 @@ impl Task {
         store: Store,
         media: Arc<Media>,
         policy: DispatchPolicy,
+        notifier: Notifier,
     ) -> anyhow::Result<Self> {
         let mut task = Self {
             relay: Relay::with_policy(policy),
             store,
             media,
+            notifier,
             messages: Messages::default(),
+            reached: HashSet::new(),
             desks_changed: true,
             desks_shown: Instant::now(),
         };
         let now = clock::now();
+        let mut mediators = Vec::new();
         for (mediator, ready, switched_at) in task.store.mediators().await? {
             let id = mediator.id;
+            mediators.push(id);
             let _ = task.relay.handle_input(Input::PutMediator(mediator), now);
             task.relay.recall(Memory::Switched(id, ready, switched_at));
         }
@@ -80,11 +90,19 @@ impl Task {
         for session in restored {
             task.route(session).await;
         }
+        task.relay.sessions().for_each(|session| task.notifier.ring_again(session));
+        for mediator in mediators {
+            task.review_reach(mediator).await;
+        }
         Ok(task)
     }
 
     /// Until all handles are gone.
-    pub(super) async fn run(mut self, mut inbox: mpsc::Receiver<Command>) {
+    pub(super) async fn run(
+        mut self,
+        mut inbox: mpsc::Receiver<Command>,
+        mut lost: mpsc::Receiver<MediatorId>,
+    ) {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -98,6 +116,7 @@ impl Task {
                     Some(command) => self.handle(command).await,
                     None => return,
                 },
+                Some(mediator) = lost.recv() => self.review_reach(mediator).await,
                 _ = tick.tick() => self.tick().await,
             }
             if self.desks_changed && self.desks_shown.elapsed() >= DESKS_EVERY {
@@ -123,6 +142,9 @@ impl Task {
             Command::Input(input, reply) => {
                 let _ = reply.send(self.input(*input).await);
             }
+            Command::InputWith(input, private, reply) => {
+                let _ = reply.send(self.input_with(*input, private).await);
+            }
             Command::Read(look) => look(&self.relay),
             Command::AttachParticipant(session, participant, reply) => {
                 let _ = reply.send(self.attach_participant(session, participant).await);
@@ -142,9 +164,11 @@ impl Task {
             }
             Command::DetachDesk(number) => {
                 if let Some(mediator) = self.messages.detach_desk(number).and_then(|owner| owner.mediator) {
-                    let _ = self.input(Input::SetReachable(mediator, false)).await;
+                    let reached = self.reached.contains(&mediator);
+                    let _ = self.input(Input::SetReachable(mediator, reached)).await;
                 }
             }
+            Command::ReviewReach(mediator) => self.review_reach(mediator).await,
             Command::Remark(session, participant, change) => {
                 // Of a session that is over nothing is kept.
                 if let Some(state) = self.relay.session(session) {
@@ -159,14 +183,39 @@ impl Task {
         }
     }
 
-    async fn input(&mut self, input: Input) -> Result<(), EngineError> {
-        let now = clock::now();
-        let decision = self.relay.decide(input, now)?;
-        self.carry_out(decision, now).await
+    /// Asks the notifier anew whom it reaches, and what follows for somebody without an open page.
+    async fn review_reach(&mut self, mediator: MediatorId) {
+        match self.notifier.reaches(mediator).await {
+            Ok(true) => drop(self.reached.insert(mediator)),
+            Ok(false) => drop(self.reached.remove(&mediator)),
+            Err(error) => return tracing::error!(%error, "a mediator's devices could not be read"),
+        }
+        if !self.messages.has_desk(mediator) {
+            let _ = self.input(Input::SetReachable(mediator, self.reached.contains(&mediator))).await;
+        }
     }
 
-    /// Writes a decision, makes it so, and tells those it concerns.
+    async fn input(&mut self, input: Input) -> Result<(), EngineError> {
+        self.input_with(input, Vec::new()).await
+    }
+
+    async fn input_with(&mut self, input: Input, private: PrivateRows) -> Result<(), EngineError> {
+        let now = clock::now();
+        let decision = self.relay.decide(input, now)?;
+        self.carry_out_with(decision, private, now).await
+    }
+
     async fn carry_out(&mut self, decision: Decision, now: UnixMillis) -> Result<(), EngineError> {
+        self.carry_out_with(decision, Vec::new(), now).await
+    }
+
+    /// Writes a decision and what belongs to it, makes it so, and tells those it concerns.
+    async fn carry_out_with(
+        &mut self,
+        decision: Decision,
+        private: PrivateRows,
+        now: UnixMillis,
+    ) -> Result<(), EngineError> {
         for draft in &decision.drafts {
             // Silence must not wait for the disk. Were the write to fail, it would be the right state all the same.
             if self.relay.session(draft.session.id).is_some_and(|before| falls_silent(before, &draft.session))
@@ -174,7 +223,7 @@ impl Task {
                 self.set_routes(draft.session.id, routes(&draft.session)).await;
             }
         }
-        let batch = batch_of(&decision, now);
+        let batch = Batch { private, ..batch_of(&decision, now) };
         if !batch.is_empty() {
             self.store.write(&batch).await.map_err(|error| {
                 if let StoreError::PlaceTaken = error {
@@ -187,6 +236,9 @@ impl Task {
         let changed: Vec<(SessionId, Vec<Event>)> =
             decision.drafts.iter().map(|draft| (draft.session.id, draft.events.clone())).collect();
         let ended = self.relay.commit(decision);
+        for (id, events) in &changed {
+            self.notifier.note(*id, events);
+        }
         for (id, events) in changed.iter().filter(|(_, events)| !events.is_empty()) {
             if let Some(session) = self.relay.session(*id).cloned() {
                 if !events.iter().all(|event| matches!(event, Event::LineTranscribed { .. })) {

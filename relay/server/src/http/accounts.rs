@@ -11,6 +11,7 @@ use dragoman_core::rest::{AccountForm, AccountRole, AccountRow, LinkMade, LinkPu
 use dragoman_core::wire::Problem;
 use uuid::Uuid;
 
+use super::agencies::check_account_agency;
 use super::auth::{LOGIN_COOKIE, RosterKeeper, SignedIn, cookie};
 use super::problem::ApiError;
 use super::{App, Body};
@@ -80,6 +81,7 @@ pub(super) async fn list(
         login: account.login,
         role: account.role,
         enrolled: account.password_hash.is_some(),
+        agency: account.agency,
     };
     Ok(Json(app.store.accounts().await?.into_iter().map(row).collect()))
 }
@@ -103,8 +105,12 @@ pub(super) async fn create(
             "an account of role mediator needs the roster entry it belongs to, and no other role has one";
         return Err(ApiError::bad_request("mediator_missing", message));
     }
+    check_account_agency(&app, form.role, form.agency.as_ref()).await?;
     let existing = app.store.account_by_login(&form.login).await?;
-    let reissue = existing.filter(|a| a.role == form.role && a.mediator == form.mediator);
+    let reissue = existing.filter(|a| {
+        let same_agency = form.agency.is_none() || a.agency == form.agency;
+        a.role == form.role && a.mediator == form.mediator && same_agency
+    });
     let account = match reissue {
         Some(account) => account,
         None => {
@@ -119,6 +125,7 @@ pub(super) async fn create(
                 language: form.language,
                 mediator: form.mediator,
                 password_hash: None,
+                agency: form.agency,
             };
             app.store.add_account(&account, app.now()).await?;
             account
@@ -152,6 +159,7 @@ fn me_of(account: &Account) -> Me {
         login: account.login.clone(),
         role: account.role,
         language: account.language.clone(),
+        agency: account.agency.clone(),
     }
 }
 

@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
+use dragoman_core::ids::MediatorId;
 use dragoman_core::rest::AccountRole;
 
 use super::App;
@@ -28,6 +29,12 @@ pub(super) struct GuestIn(pub(super) Guest);
 
 /// A coordinator or an administrator.
 pub(super) struct RosterKeeper(pub(super) Account);
+
+/// An administrator.
+pub(super) struct Administrator;
+
+/// The roster entry of a mediator who is signed in.
+pub(super) struct MediatorIn(pub(super) MediatorId);
 
 /// An officer.
 pub(super) struct Officer(pub(super) Account);
@@ -58,6 +65,25 @@ impl FromRequestParts<Arc<App>> for RosterKeeper {
             AccountRole::Coordinator | AccountRole::Administrator => Ok(Self(account)),
             _ => Err(ApiError::not_allowed("only coordinators and administrators may do this")),
         }
+    }
+}
+
+impl FromRequestParts<Arc<App>> for Administrator {
+    type Rejection = ApiError;
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let SignedIn(account) = SignedIn::from_request_parts(parts, app).await?;
+        match account.role {
+            AccountRole::Administrator => Ok(Self),
+            _ => Err(ApiError::not_allowed("only administrators may do this")),
+        }
+    }
+}
+
+impl FromRequestParts<Arc<App>> for MediatorIn {
+    type Rejection = ApiError;
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let SignedIn(account) = SignedIn::from_request_parts(parts, app).await?;
+        account.mediator.map(Self).ok_or_else(|| ApiError::not_allowed("only mediators may do this"))
     }
 }
 

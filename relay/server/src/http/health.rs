@@ -11,6 +11,7 @@ use dragoman_core::session_types::Phase;
 
 use super::App;
 use crate::media::stats::{Counters, DELAY_BOUNDS_US};
+use crate::notify::NotifyCounters;
 
 /// The process answers.
 pub(super) async fn healthz() -> &'static str {
@@ -35,6 +36,7 @@ pub(super) async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
         app.engine.read(|relay| relay.sessions().map(|session| session.phase()).collect::<Vec<_>>()).await;
     let mut text = String::new();
     write_media(&mut text, app.media.counters());
+    write_rings(&mut text, app.notifier.counters());
     write_sessions(&mut text, &phases.unwrap_or_default());
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text)
 }
@@ -81,6 +83,29 @@ fn write_media(text: &mut String, counters: &Counters) {
         let _ = writeln!(text, "{name}_bucket{{le=\"{bound}\"}} {total}");
     }
     let _ = writeln!(text, "{name}_sum {}\n{name}_count {total}", counters.delay_sum_us.get() as f64 / 1e6);
+}
+
+fn write_rings(text: &mut String, counters: &NotifyCounters) {
+    for (name, help, value) in [
+        (
+            "dragoman_notify_sent_total",
+            "Rings and their ends taken by a push service or the gateway.",
+            &counters.sent,
+        ),
+        ("dragoman_notify_failed_total", "Rings and their ends that none took.", &counters.failed),
+        (
+            "dragoman_notify_expired_total",
+            "Devices forgotten because their push service did.",
+            &counters.expired,
+        ),
+        (
+            "dragoman_notify_dropped_total",
+            "Rings and their ends that found the queue full.",
+            &counters.dropped,
+        ),
+    ] {
+        let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} counter\n{name} {}", value.get());
+    }
 }
 
 fn write_sessions(text: &mut String, phases: &[Phase]) {

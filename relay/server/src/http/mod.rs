@@ -1,14 +1,20 @@
 //! HTTP: one visible list of routes, the checks that every request passes, and what all handlers share.
 
 mod accounts;
+mod agencies;
 mod assets;
 mod auth;
+mod bookings;
 mod desk_socket;
+mod directory;
 mod health;
 mod link_routes;
+mod loans;
 mod problem;
+mod push;
 mod records;
 mod roster;
+mod roster_file;
 mod session_socket;
 mod sessions;
 mod socket;
@@ -24,22 +30,29 @@ use dragoman_core::time::UnixMillis;
 use serde::de::DeserializeOwned;
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::OpenApi;
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
 pub use auth::{LOGIN_COOKIE, PARTICIPANT_COOKIE};
 use problem::ApiError;
 
+use crate::bookings::Bookings;
 use crate::clock;
 use crate::config::Config;
+use crate::directory::Directory;
 use crate::engine::Engine;
+use crate::loans::Loans;
 use crate::media::Media;
+use crate::notify::Notifier;
 use crate::record::Signer;
 use crate::store::Store;
 use crate::throttle::Throttle;
+use crate::vault::Vault;
 
 /// Longest request body, in bytes.
 const MAX_BODY_BYTES: usize = 64 * 1024;
+/// Longest body with a file of the roster: 5 MiB, which JSON may write at twice the length.
+const MAX_IMPORT_BODY_BYTES: usize = 2 * dragoman_core::roster_csv::MAX_BYTES + 1024;
 
 /// What all handlers share.
 pub struct App {
@@ -49,12 +62,22 @@ pub struct App {
     pub store: Store,
     /// The core's task.
     pub engine: Engine,
+    /// Mediators lent between agencies.
+    pub loans: Arc<Loans>,
+    /// Sessions planned ahead.
+    pub bookings: Arc<Bookings>,
     /// The audio.
     pub media: Arc<Media>,
+    /// Rings those who have no page open.
+    pub notifier: Notifier,
     /// Wrong passwords.
     pub throttle: Throttle,
     /// Signs records.
     pub signer: Signer,
+    /// The roster's key.
+    pub vault: Arc<Vault>,
+    /// Private details.
+    pub directory: Directory,
 }
 
 impl App {
@@ -83,6 +106,9 @@ pub fn router(app: Arc<App>) -> Router {
         .routes(routes!(accounts::logout))
         .routes(routes!(accounts::me))
         .routes(routes!(accounts::list, accounts::create))
+        .routes(routes!(agencies::list, agencies::create))
+        .routes(routes!(agencies::update))
+        .routes(routes!(agencies::set_of_account))
         .routes(routes!(link_routes::inspect))
         .routes(routes!(link_routes::enrol))
         .routes(routes!(link_routes::sign_in_by_link))
@@ -95,6 +121,24 @@ pub fn router(app: Arc<App>) -> Router {
         .routes(routes!(records::download))
         .routes(routes!(roster::list, roster::create))
         .routes(routes!(roster::update))
+        .routes(routes!(loans::list, loans::request))
+        .routes(routes!(loans::offerable))
+        .routes(routes!(loans::approve))
+        .routes(routes!(loans::refuse))
+        .routes(routes!(loans::revoke))
+        .routes(routes!(bookings::list, bookings::create))
+        .routes(routes!(bookings::cancel))
+        .routes(routes!(bookings::begin))
+        .routes(routes!(bookings::assign))
+        .routes(routes!(bookings::my_list))
+        .routes(routes!(bookings::accept))
+        .routes(routes!(bookings::decline))
+        .routes(routes!(bookings::give_back))
+        .routes(routes!(push::key))
+        .routes(routes!(push::subscribe, push::unsubscribe))
+        .routes(routes!(directory::read, directory::write))
+        .routes(routes!(roster_file::import).layer(DefaultBodyLimit::max(MAX_IMPORT_BODY_BYTES)))
+        .routes(routes!(roster_file::export))
         .routes(routes!(session_socket::open))
         .routes(routes!(desk_socket::open))
         .split_for_parts();

@@ -3,10 +3,13 @@
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use dragoman_core::rest_directory::FieldError;
 use dragoman_core::wire::Problem;
 
+use crate::directory::DirectoryError;
 use crate::engine::EngineError;
 use crate::store::StoreError;
+use crate::vault::VaultError;
 
 /// A refusal on its way to the client.
 #[derive(Debug)]
@@ -36,9 +39,28 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "not_found", format!("there is no such {what}, or it is not yours"))
     }
 
+    /// A refusal of the core by its code: 400 for what is malformed, 403 and 404 for what is others', else 409.
+    pub(super) fn refused(code: &str, message: String) -> Self {
+        let status = match code {
+            "not_found" => StatusCode::NOT_FOUND,
+            "not_the_lender" | "not_the_borrower" => StatusCode::FORBIDDEN,
+            "reason_missing" | "note_too_long" => StatusCode::BAD_REQUEST,
+            code if code.ends_with("_malformed") => StatusCode::BAD_REQUEST,
+            _ => StatusCode::CONFLICT,
+        };
+        Self::new(status, code, message)
+    }
+
     /// 400.
     pub(super) fn bad_request(code: &str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, message)
+    }
+
+    /// 400 with the first of what is wrong with fields: the code is the field's name and `_malformed`.
+    pub(super) fn malformed(errors: Vec<FieldError>) -> Self {
+        let first =
+            errors.into_iter().next().unwrap_or_else(|| FieldError::new("body", "it can not be read"));
+        Self::bad_request(&format!("{}_malformed", first.column), first.message)
     }
 }
 
@@ -57,6 +79,30 @@ impl From<StoreError> for ApiError {
                 tracing::error!(error = %other, "the store failed");
                 internal()
             }
+        }
+    }
+}
+
+impl From<VaultError> for ApiError {
+    fn from(error: VaultError) -> Self {
+        match &error {
+            VaultError::Locked(_) => {
+                tracing::error!(%error, "a request needs the roster's key");
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "roster_key_unusable", error.to_string())
+            }
+            VaultError::Damaged(_) => {
+                tracing::error!(%error, "private details are damaged");
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "details_damaged", error.to_string())
+            }
+        }
+    }
+}
+
+impl From<DirectoryError> for ApiError {
+    fn from(error: DirectoryError) -> Self {
+        match error {
+            DirectoryError::Store(error) => error.into(),
+            DirectoryError::Vault(error) => error.into(),
         }
     }
 }

@@ -10,6 +10,7 @@ use dragoman_core::ids::MediatorId;
 use dragoman_core::relay::Input;
 use dragoman_core::rest::MediatorRow;
 use dragoman_core::roster::{Mediator, Profile};
+use dragoman_core::roster_check;
 use dragoman_core::time::UnixMillis;
 use dragoman_core::wire::Problem;
 use uuid::Uuid;
@@ -17,11 +18,6 @@ use uuid::Uuid;
 use super::auth::RosterKeeper;
 use super::problem::ApiError;
 use super::{App, Body, Id};
-
-/// Longest alias, in characters.
-const MAX_ALIAS_CHARS: usize = 40;
-/// Most languages of one mediator.
-const MAX_LANGUAGES: usize = 40;
 
 /// The whole roster.
 #[utoipa::path(get, path = "/api/v1/mediators", tag = "roster",
@@ -79,20 +75,7 @@ pub(super) async fn update(
     Ok(Json(MediatorRow { mediator, login }))
 }
 
-fn checked(id: MediatorId, mut profile: Profile) -> Result<Mediator, ApiError> {
-    profile.alias = profile.alias.trim().to_owned();
-    if !(1..=MAX_ALIAS_CHARS).contains(&profile.alias.chars().count()) {
-        return Err(ApiError::bad_request(
-            "alias_malformed",
-            "an alias has 1 to 40 characters, and is not the person's name",
-        ));
-    }
-    let mut tags: Vec<_> = profile.languages.iter().map(|spoken| &spoken.tag).collect();
-    tags.sort();
-    tags.dedup();
-    if tags.len() != profile.languages.len() || !(2..=MAX_LANGUAGES).contains(&tags.len()) {
-        let message = "give 2 to 40 languages, each once: a mediator interprets between at least two";
-        return Err(ApiError::bad_request("languages_malformed", message));
-    }
+fn checked(id: MediatorId, profile: Profile) -> Result<Mediator, ApiError> {
+    let profile = roster_check::checked(profile).map_err(ApiError::malformed)?;
     Ok(Mediator { id, profile })
 }

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use dragoman_core::ids::{ParticipantId, SessionId};
+use dragoman_core::case::CaseRef;
+use dragoman_core::ids::{AccountId, ParticipantId, SessionId};
 use dragoman_core::language::{LanguageTag, SEED};
 use dragoman_core::relay::Input;
 use dragoman_core::rest::{
     AccountRole, InviteRequest, LanguageChoice, LinkMade, LinkPurpose, SessionCreated, SessionForm,
     SessionRow,
 };
-use dragoman_core::session_types::{Candidate, Role};
+use dragoman_core::session_types::{Candidate, Role, SessionRequest};
 use dragoman_core::views;
 use dragoman_core::wire::Problem;
 use uuid::Uuid;
@@ -21,10 +22,12 @@ use super::auth::{Officer, RosterKeeper, SignedIn};
 use super::problem::ApiError;
 use super::{App, Body, Id};
 use crate::links::{self, JOIN_FOR};
-use crate::store::{Link, LinkTarget};
+use crate::store::{Account, Link, LinkTarget};
 
 /// Most rows of a list; the newest are given.
 const MAX_ROWS: u32 = 200;
+/// Longest number of a case, and longest name of a person within it, in characters.
+const MAX_CASE_CHARS: usize = 80;
 
 /// What an officer can choose: first what the roster speaks, then what the region may ask for; not their own language.
 #[utoipa::path(get, path = "/api/v1/languages", tag = "sessions", responses((status = 200, body = Vec<LanguageChoice>)))]
@@ -59,17 +62,44 @@ pub(super) async fn languages(
 
 /// Asks for an interpreter; ringing begins at once.
 #[utoipa::path(post, path = "/api/v1/sessions", tag = "sessions", request_body = SessionForm,
-    responses((status = 201, body = SessionCreated), (status = 403, body = Problem), (status = 409, body = Problem)))]
+    responses((status = 201, body = SessionCreated), (status = 400, body = Problem), (status = 403, body = Problem), (status = 409, body = Problem), (status = 503, body = Problem)))]
 pub(super) async fn create(
     State(app): State<Arc<App>>,
     Officer(account): Officer,
     Body(form): Body<SessionForm>,
 ) -> Result<(StatusCode, Json<SessionCreated>), ApiError> {
-    let (session, participant) = (SessionId(Uuid::new_v4()), ParticipantId(Uuid::new_v4()));
-    let request = form.into_request();
-    let asked = Input::RequestSession { session, officer_account: account.id, officer: participant, request };
-    app.engine.input(asked).await?;
-    Ok((StatusCode::CREATED, Json(SessionCreated { session, participant })))
+    let request = request_of(&app, &account, form).await?;
+    let created = request_session(&app, account.id, SessionId(Uuid::new_v4()), request).await?;
+    Ok((StatusCode::CREATED, Json(created)))
+}
+
+/// The one place where a session is requested.
+pub(super) async fn request_session(
+    app: &App,
+    officer_account: AccountId,
+    session: SessionId,
+    request: SessionRequest,
+) -> Result<SessionCreated, ApiError> {
+    let participant = ParticipantId(Uuid::new_v4());
+    app.engine
+        .input(Input::RequestSession { session, officer_account, officer: participant, request })
+        .await?;
+    Ok(SessionCreated { session, participant })
+}
+
+/// What an officer typed, with the digests of the case instead of its number, and with what the relay knows of the
+/// officer: the agency, and the country in which it works.
+pub(super) async fn request_of(
+    app: &App,
+    officer: &Account,
+    form: SessionForm,
+) -> Result<SessionRequest, ApiError> {
+    let case = case_of(app, &form)?;
+    let request = SessionRequest { case, ..form.into_request() };
+    let Some(code) = &officer.agency else { return Ok(request) };
+    let agency = app.store.agency(code).await?;
+    let country = agency.map(|agency| agency.country);
+    Ok(SessionRequest { agency: Some(code.clone()), country, ..request })
 }
 
 /// An officer's own sessions, or all of them for those who keep the roster.
@@ -134,4 +164,26 @@ pub(super) async fn candidates(
         .read(move |relay| relay.session(id).map(|session| views::candidates(relay, session, now)))
         .await?;
     Ok(Json(judged.ok_or_else(|| ApiError::no_such("session"))?))
+}
+
+/// The digests of what the officer typed, which itself is not kept.
+fn case_of(app: &App, form: &SessionForm) -> Result<Option<CaseRef>, ApiError> {
+    let message = "a case number, and a person within it, has 1 to 80 characters";
+    for text in form.case_number.iter().chain(&form.person) {
+        if !(1..=MAX_CASE_CHARS).contains(&text.trim().chars().count()) {
+            return Err(ApiError::bad_request("case_malformed", message));
+        }
+    }
+    match (&form.case_number, &form.person) {
+        (Some(number), person) => {
+            let case = app.vault.digest_case(number)?;
+            let person = person.as_ref().map(|person| app.vault.digest_person(case, person)).transpose()?;
+            Ok(Some(CaseRef { case, person }))
+        }
+        (None, Some(_)) => {
+            let message = "a person is one of a case: give the number of the case as well";
+            Err(ApiError::bad_request("case_malformed", message))
+        }
+        (None, None) => Ok(None),
+    }
 }

@@ -1,7 +1,9 @@
 //! Accounts and their logins.
 
+use dragoman_core::codes::AgencyCode;
 use dragoman_core::ids::{AccountId, MediatorId};
 use dragoman_core::language::LanguageTag;
+use dragoman_core::loan::Actor;
 use dragoman_core::rest::AccountRole;
 use dragoman_core::time::UnixMillis;
 use sqlx::Row;
@@ -24,13 +26,21 @@ pub struct Account {
     pub mediator: Option<MediatorId>,
     /// Argon2id, once enrolled.
     pub password_hash: Option<String>,
+    /// For which agency it works.
+    pub agency: Option<AgencyCode>,
 }
 
-const COLUMNS: &str = "id, login, role, language, mediator, password_hash";
+const COLUMNS: &str = "id, login, role, language, mediator, password_hash, agency";
 
 impl Account {
+    /// Who acts, as far as it matters to loans and bookings.
+    pub fn actor(&self) -> Actor {
+        Actor { account: self.id, role: self.role, agency: self.agency.clone() }
+    }
+
     fn from_row(row: &SqliteRow) -> Result<Self, StoreError> {
         let mediator: Option<String> = row.try_get("mediator")?;
+        let agency: Option<String> = row.try_get("agency")?;
         Ok(Self {
             id: parsed(row.try_get("id")?, "account id")?,
             login: row.try_get("login")?,
@@ -38,6 +48,7 @@ impl Account {
             language: parsed(row.try_get("language")?, "language")?,
             mediator: mediator.map(|id| parsed(id, "mediator id")).transpose()?,
             password_hash: row.try_get("password_hash")?,
+            agency: agency.map(|code| parsed(code, "agency code")).transpose()?,
         })
     }
 }
@@ -49,7 +60,7 @@ impl Store {
     /// [`StoreError::LoginTaken`], or the database's.
     pub async fn add_account(&self, account: &Account, now: UnixMillis) -> Result<(), StoreError> {
         let added = sqlx::query(
-            "INSERT INTO accounts (id, login, role, language, mediator, password_hash, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            "INSERT INTO accounts (id, login, role, language, mediator, password_hash, created_at, agency) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         )
         .bind(text_of(&account.id))
         .bind(&account.login)
@@ -58,6 +69,7 @@ impl Store {
         .bind(account.mediator.as_ref().map(text_of))
         .bind(&account.password_hash)
         .bind(now.0)
+        .bind(account.agency.as_ref().map(AgencyCode::as_str))
         .execute(&self.pool)
         .await;
         match added {
@@ -141,7 +153,7 @@ impl Store {
         now: UnixMillis,
     ) -> Result<Option<Account>, StoreError> {
         let row = sqlx::query(
-            "SELECT a.id, a.login, a.role, a.language, a.mediator, a.password_hash FROM accounts a \
+            "SELECT a.id, a.login, a.role, a.language, a.mediator, a.password_hash, a.agency FROM accounts a \
              JOIN logins l ON l.account = a.id WHERE l.token_hash = $1 AND l.expires_at > $2",
         )
         .bind(token_hash.as_slice())

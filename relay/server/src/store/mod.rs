@@ -1,8 +1,13 @@
 //! What outlives the process: SQLite, written ahead, synchronised fully, so that what was acknowledged survives.
 
 mod accounts;
+mod agencies;
+mod bookings;
 mod links;
+mod loans;
 mod memory;
+mod private;
+mod push;
 mod roster;
 mod sessions;
 
@@ -14,6 +19,8 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 
 pub use accounts::Account;
 pub use links::{Guest, Link, LinkTarget, Redeemed};
+pub use private::{Access, AccessNote, PRIVATE_DETAILS, SealedDetails};
+pub use push::{MAX_DEVICES, PushSubscription};
 pub use sessions::{Batch, EntryRow, NewSession, SavedSession, SessionRecordRow};
 
 /// The store failed, or says no.

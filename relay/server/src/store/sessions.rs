@@ -8,6 +8,7 @@ use dragoman_core::time::UnixMillis;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
+use super::private::{AccessNote, SealedDetails, put_private};
 use super::roster::put_mediator;
 use super::{Store, StoreError, parsed, text_of};
 
@@ -52,6 +53,8 @@ pub struct Batch {
     pub ready: Vec<(MediatorId, bool, UnixMillis)>,
     /// Roster entries, new or changed.
     pub mediators: Vec<Mediator>,
+    /// Private details, each with the note of the change.
+    pub private: Vec<(SealedDetails, AccessNote)>,
 }
 
 impl Batch {
@@ -63,6 +66,7 @@ impl Batch {
             && self.entries.is_empty()
             && self.ready.is_empty()
             && self.mediators.is_empty()
+            && self.private.is_empty()
     }
 }
 
@@ -135,6 +139,9 @@ impl Store {
         }
         for mediator in &batch.mediators {
             put_mediator(&mut transaction, mediator).await?;
+        }
+        for (details, note) in &batch.private {
+            put_private(&mut transaction, details, *note).await?;
         }
         for (mediator, ready, at) in &batch.ready {
             sqlx::query("UPDATE mediators SET ready = $1, switched_at = $2 WHERE id = $3")

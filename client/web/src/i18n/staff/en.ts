@@ -50,6 +50,11 @@ export const en = {
   male: 'Man',
   other: 'Other',
   wishTranscript: 'Machine transcript',
+  moreOptions: 'More',
+  caseNumber: 'Case number',
+  casePerson: 'Person (such as V1)',
+  caseHint:
+    'Finds the same interpreter again, and keeps out who works for the other side. Only a digest is kept.',
   pastSessions: 'Past sessions',
   noPastSessions: 'None yet.',
   continueSession: 'Continue',
@@ -173,6 +178,16 @@ export const en = {
   decline: 'Decline',
   inSession: 'You are in a session',
   toSession: 'To the session',
+  readyAway: 'Calls ring here.',
+  ringTouch: 'Touch here to answer',
+  ringOver: 'The call is over',
+  ringOverText: 'It was answered by somebody else, or it ended.',
+  awayRing: 'Ring this device when the page is closed',
+  awayRingOn: 'Calls ring here, even when this page is closed.',
+  awayRingOff: 'Off: calls ring only while this page is open.',
+  awayRingBlocked: 'The browser blocks notifications. Allow them for this page in the browser’s settings.',
+  awayRingUnsupported: 'This browser can not ring while the page is closed. On an iPhone or iPad, first add the page to the Home Screen.',
+  awayRingFailed: 'That did not work. Calls ring while this page is open.',
 
   // Coordinator and administrator
   tabNow: 'Now',
@@ -278,6 +293,8 @@ export const en = {
   problem_offer_not_ringing: 'Somebody else took this call, or it ran out.',
   problem_mediator_busy: 'You are in another session.',
   problem_same_language: 'Both languages are the same. Choose the language of the interviewee.',
+  problem_roster_key_unusable:
+    'The relay\'s key for case numbers and private details can not be used. Leave the case number out, and tell the administrator.',
   problem_reason_missing: 'Say why. It stands in the record.',
   problem_interviewee_decides: 'The interviewee has their own screen and decides there.',
   problem_role_taken: 'Somebody with this role is here already.',
@@ -286,6 +303,8 @@ export const en = {
   problem_no_such_session: 'This session is over, or it is not yours.',
   problem_not_sealed: 'The record can be read when the session is over.',
   problem_login_taken: 'This login name is in use. Choose another.',
+  problem_push_unavailable: 'This relay can not ring closed pages. Tell the administrator.',
+  problem_push_endpoint_refused: 'This browser gave an address that the relay does not ask.',
 };
 
 export type StaffWords = Record<keyof typeof en, string>;

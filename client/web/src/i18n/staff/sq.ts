@@ -51,6 +51,11 @@ export const sq: StaffWords = {
   male: 'Burrë',
   other: 'Tjetër',
   wishTranscript: 'Transkript nga makina',
+  moreOptions: 'Më shumë',
+  caseNumber: 'Numri i çështjes',
+  casePerson: 'Personi (p.sh. V1)',
+  caseHint:
+    'Gjen përsëri të njëjtin përkthyes dhe përjashton atë që punon për palën tjetër. Ruhet vetëm një gjurmë, jo numri.',
   pastSessions: 'Bisedat e kaluara',
   noPastSessions: 'Ende asnjë.',
   continueSession: 'Vazhdo',
@@ -174,6 +179,16 @@ export const sq: StaffWords = {
   decline: 'Refuzo',
   inSession: 'Jeni në një bisedë',
   toSession: 'Te biseda',
+  readyAway: 'Thirrjet bien këtu.',
+  ringTouch: 'Prekni këtu për t’u përgjigjur',
+  ringOver: 'Thirrja mbaroi',
+  ringOverText: 'U përgjigj dikush tjetër, ose thirrja mbaroi.',
+  awayRing: 'Bjeri ziles në këtë pajisje kur faqja është e mbyllur',
+  awayRingOn: 'Thirrjet bien këtu, edhe kur kjo faqe është e mbyllur.',
+  awayRingOff: 'Fikur: thirrjet bien vetëm kur kjo faqe është e hapur.',
+  awayRingBlocked: 'Shfletuesi i bllokon njoftimet. Lejojini për këtë faqe te cilësimet e shfletuesit.',
+  awayRingUnsupported: 'Ky shfletues nuk mund të bjerë kur faqja është e mbyllur. Në iPhone ose iPad, shtojeni më parë faqen në ekranin bazë.',
+  awayRingFailed: 'Nuk funksionoi. Thirrjet bien kur kjo faqe është e hapur.',
 
   // Coordinator and administrator
   tabNow: 'Tani',
@@ -280,6 +295,8 @@ export const sq: StaffWords = {
   problem_offer_not_ringing: 'Dikush tjetër e mori thirrjen, ose ajo skadoi.',
   problem_mediator_busy: 'Jeni në një bisedë tjetër.',
   problem_same_language: 'Të dyja gjuhët janë të njëjta. Zgjidhni gjuhën e personit.',
+  problem_roster_key_unusable:
+    'Çelësi për numrat e çështjeve dhe të dhënat private nuk mund të përdoret. Hiqeni numrin e çështjes dhe njoftoni administratorin.',
   problem_reason_missing: 'Thoni pse. Shënohet në dosje.',
   problem_interviewee_decides: 'Personi ka ekranin e vet dhe vendos atje.',
   problem_role_taken: 'Dikush me këtë rol është tashmë këtu.',
@@ -288,4 +305,6 @@ export const sq: StaffWords = {
   problem_no_such_session: 'Kjo bisedë mbaroi, ose nuk është e juaja.',
   problem_not_sealed: 'Dosja lexohet pasi të mbarojë biseda.',
   problem_login_taken: 'Ky emër është në përdorim. Zgjidhni një tjetër.',
+  problem_push_unavailable: 'Ky server nuk mund t’u bjerë faqeve të mbyllura. Njoftoni administratorin.',
+  problem_push_endpoint_refused: 'Ky shfletues dha një adresë që serveri nuk e pranon.',
 };

@@ -51,6 +51,11 @@ export const sr: StaffWords = {
   male: 'Muškarac',
   other: 'Drugo',
   wishTranscript: 'Mašinski transkript',
+  moreOptions: 'Više',
+  caseNumber: 'Broj predmeta',
+  casePerson: 'Osoba (npr. V1)',
+  caseHint:
+    'Nalazi istog prevodioca i isključuje onoga ko radi za drugu stranu. Čuva se samo otisak, ne i broj.',
   pastSessions: 'Prošli razgovori',
   noPastSessions: 'Još nijedan.',
   continueSession: 'Nastavi',
@@ -173,6 +178,16 @@ export const sr: StaffWords = {
   decline: 'Odbij',
   inSession: 'U razgovoru ste',
   toSession: 'Na razgovor',
+  readyAway: 'Pozivi zvone ovde.',
+  ringTouch: 'Dodirnite ovde da se javite',
+  ringOver: 'Poziv je završen',
+  ringOverText: 'Javio se neko drugi, ili je poziv prekinut.',
+  awayRing: 'Zvoni na ovom uređaju kada je stranica zatvorena',
+  awayRingOn: 'Pozivi zvone ovde i kada je ova stranica zatvorena.',
+  awayRingOff: 'Isključeno: pozivi zvone samo dok je ova stranica otvorena.',
+  awayRingBlocked: 'Pregledač blokira obaveštenja. Dozvolite ih za ovu stranicu u podešavanjima pregledača.',
+  awayRingUnsupported: 'Ovaj pregledač ne može da zvoni kada je stranica zatvorena. Na iPhone-u ili iPad-u najpre dodajte stranicu na početni ekran.',
+  awayRingFailed: 'Nije uspelo. Pozivi zvone dok je ova stranica otvorena.',
 
   // Coordinator and administrator
   tabNow: 'Sada',
@@ -278,6 +293,8 @@ export const sr: StaffWords = {
   problem_offer_not_ringing: 'Neko drugi je preuzeo poziv, ili je istekao.',
   problem_mediator_busy: 'Već ste u drugom razgovoru.',
   problem_same_language: 'Oba jezika su ista. Izaberite jezik osobe.',
+  problem_roster_key_unusable:
+    'Ključ za brojeve predmeta i lične podatke ne može da se koristi. Izostavite broj predmeta i obavestite administratora.',
   problem_reason_missing: 'Navedite zašto. Ostaje u zapisu.',
   problem_interviewee_decides: 'Osoba ima svoj ekran i odlučuje tamo.',
   problem_role_taken: 'Neko sa ovom ulogom je već tu.',
@@ -286,4 +303,6 @@ export const sr: StaffWords = {
   problem_no_such_session: 'Ovaj razgovor je završen ili nije vaš.',
   problem_not_sealed: 'Zapis se može čitati kada se razgovor završi.',
   problem_login_taken: 'Ovo ime je zauzeto. Izaberite drugo.',
+  problem_push_unavailable: 'Ovaj server ne može da zvoni na zatvorenim stranicama. Obavestite administratora.',
+  problem_push_endpoint_refused: 'Ovaj pregledač je dao adresu koju server ne prihvata.',
 };

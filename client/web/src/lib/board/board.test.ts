@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { BookingView } from '../board_types';
-import type { MediatorPresence, MediatorRow, SessionSummary } from '../../wire';
+import type { BookingView, MediatorPresence, MediatorRow, SessionSummary } from '../../wire';
 import { asLastDay, fromLastDay } from '../bars';
 import { inOrder } from './bookings';
 import { isAgency, isCountry } from './codes';
@@ -209,14 +208,20 @@ it('the parts are as the role allows', () => {
 it('bookings that need somebody come first, and those that are over last', () => {
   const booking = (id: string, from: number, more: Partial<BookingView>): BookingView => ({
     id,
+    officer_account: 'o',
     agency: null,
     request: {
       languages: { source: 'sq', target: 'en' },
       gender_wish: null,
       label: 'victim',
       minor: false,
+      transcription_wished: false,
+      case: null,
       circumstances: [],
       specialisms: [],
+      agency: null,
+      country: null,
+      booked: null,
     },
     span: { from, until: from + 1 },
     state: 'seeking',
@@ -225,6 +230,7 @@ it('bookings that need somebody come first, and those that are over last', () =>
     alias: null,
     session: null,
     offers: [],
+    log: [],
     ...more,
   });
   const { ahead, over } = inOrder([

@@ -1,5 +1,5 @@
 /** Bookings in the order in which a coordinator has to look at them. */
-import type { BookingView } from '../board_types';
+import type { BookingView } from '../../wire';
 
 /** Ahead: those that need somebody first, then the nearest. Over: the latest first. */
 export function inOrder(bookings: BookingView[]): { ahead: BookingView[]; over: BookingView[] } {

@@ -1,6 +1,7 @@
 /** The heat map as data: languages by hours, grouped into days, with where the gaps are. */
-import type { CoverageView, ForecastView, LanguageCoverage, LanguageForecast, Span } from '../board_types';
+import type { CoverageView, ForecastView, LanguageCoverage, LanguageForecast } from '../board_types';
 import { chanceLevel, coverLevel, type ChanceLevel, type CoverLevel } from './levels';
+import type { Span } from '../../wire';
 
 const HOUR = 3_600_000;
 /** Longest gap that one shift is offered for, in hours. */

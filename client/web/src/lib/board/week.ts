@@ -3,7 +3,7 @@
  * clocks go forward one hour has no place; where they go back one comes twice, and so it has two.
  */
 import { Temporal } from 'temporal-polyfill';
-import type { Span } from '../board_types';
+import type { Span } from '../../wire';
 
 export interface WeekDay extends Span {
   /** `2026-03-29` */

@@ -36,4 +36,12 @@ circumstances: Array<Circumstance>,
 /**
  * Training that would help.
  */
-specialisms: Array<Specialism>, };
+specialisms: Array<Specialism>, 
+/**
+ * The case, as the officer's agency writes it; 1 to 80 characters. Only a keyed digest is kept.
+ */
+case_number: string | null, 
+/**
+ * The person within the case, such as `V1`; 1 to 80 characters. Only a keyed digest is kept.
+ */
+person: string | null, };

@@ -1,0 +1,47 @@
+//! Private details of mediators: for coordinators and administrators, and never without a note of it.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use dragoman_core::ids::MediatorId;
+use dragoman_core::rest_directory::PrivateDetails;
+use dragoman_core::wire::Problem;
+
+use super::auth::RosterKeeper;
+use super::problem::ApiError;
+use super::{App, Body, Id};
+
+/// Who a mediator is and how to reach them. The reading is logged.
+#[utoipa::path(get, path = "/api/v1/mediators/{id}/private", tag = "roster", params(("id" = MediatorId, Path)),
+    responses((status = 200, body = PrivateDetails), (status = 403, body = Problem), (status = 404, body = Problem), (status = 503, body = Problem)))]
+pub(super) async fn read(
+    State(app): State<Arc<App>>,
+    RosterKeeper(account): RosterKeeper,
+    Id(id): Id<MediatorId>,
+) -> Result<Json<PrivateDetails>, ApiError> {
+    demand(&app, id).await?;
+    let mut found = app.directory.read(&[id], account.id, app.now()).await?;
+    Ok(Json(found.remove(&id).unwrap_or_default()))
+}
+
+/// Replaces them. The change is logged.
+#[utoipa::path(put, path = "/api/v1/mediators/{id}/private", tag = "roster", request_body = PrivateDetails,
+    params(("id" = MediatorId, Path)),
+    responses((status = 200, body = PrivateDetails), (status = 400, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem), (status = 503, body = Problem)))]
+pub(super) async fn write(
+    State(app): State<Arc<App>>,
+    RosterKeeper(account): RosterKeeper,
+    Id(id): Id<MediatorId>,
+    Body(details): Body<PrivateDetails>,
+) -> Result<Json<PrivateDetails>, ApiError> {
+    let details = details.checked().map_err(ApiError::malformed)?;
+    demand(&app, id).await?;
+    app.directory.write(id, &details, account.id, app.now()).await?;
+    Ok(Json(details))
+}
+
+async fn demand(app: &App, id: MediatorId) -> Result<(), ApiError> {
+    let known = app.engine.read(move |relay| relay.roster().get(id).is_some()).await?;
+    if known { Ok(()) } else { Err(ApiError::no_such("mediator")) }
+}

@@ -1,0 +1,138 @@
+//! The roster as a CSV file: out, and in again with a look at it first. Nothing is ever half imported.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use dragoman_core::ids::{AccountId, MediatorId};
+use dragoman_core::rest_directory::{ImportForm, ImportReport, ImportRow, ImportVerdict, PrivateDetails};
+use dragoman_core::roster::Mediator;
+use dragoman_core::roster_csv::{self, Change, Column, ExportOptions, Judged, Known, Table};
+use dragoman_core::wire::Problem;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::auth::RosterKeeper;
+use super::problem::ApiError;
+use super::{App, Body};
+use crate::store::{Access, AccessNote, SealedDetails};
+
+/// Most faulty lines that a refusal names; the report has all of them.
+const LINES_NAMED: usize = 20;
+
+/// Query of the export.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+pub(super) struct ExportQuery {
+    /// With name, telephone and e-mail; logged as a reading of everybody's.
+    #[serde(default)]
+    names: bool,
+    /// Semicolons between the cells.
+    #[serde(default)]
+    semicolons: bool,
+}
+
+/// Reads a file. Without `commit` it says for each row what would happen; with it, it happens: all of it, or, if any
+/// row is faulty, nothing.
+#[utoipa::path(post, path = "/api/v1/mediators/import", tag = "roster", request_body = ImportForm,
+    responses((status = 200, body = ImportReport), (status = 400, body = Problem), (status = 403, body = Problem), (status = 409, body = Problem), (status = 503, body = Problem)))]
+pub(super) async fn import(
+    State(app): State<Arc<App>>,
+    RosterKeeper(account): RosterKeeper,
+    Body(form): Body<ImportForm>,
+) -> Result<Json<ImportReport>, ApiError> {
+    let malformed = |error: roster_csv::FileError| ApiError::bad_request("csv_malformed", error.to_string());
+    let table = roster_csv::parse(&form.csv).map_err(malformed)?;
+    let known = known(&app, &table, account.id).await?;
+    let judged = roster_csv::judge(&table, &known);
+    let rows = judged.iter().map(row_of).collect();
+    if form.commit {
+        commit(&app, account.id, judged).await?;
+    }
+    Ok(Json(ImportReport { committed: form.commit, rows }))
+}
+
+/// The roster as a file, which an import takes back as it is.
+#[utoipa::path(get, path = "/api/v1/mediators/export.csv", tag = "roster", params(ExportQuery),
+    responses((status = 200, content_type = "text/csv"), (status = 403, body = Problem), (status = 503, body = Problem)))]
+pub(super) async fn export(
+    State(app): State<Arc<App>>,
+    RosterKeeper(account): RosterKeeper,
+    Query(ExportQuery { names, semicolons }): Query<ExportQuery>,
+) -> Result<impl IntoResponse, ApiError> {
+    let roster: Vec<Mediator> =
+        app.store.mediators().await?.into_iter().map(|(mediator, ..)| mediator).collect();
+    let ids: Vec<MediatorId> = roster.iter().map(|mediator| mediator.id).collect();
+    let details =
+        if names { app.directory.read(&ids, account.id, app.now()).await? } else { BTreeMap::new() };
+    let none = PrivateDetails::default();
+    let rows = roster.iter().map(|mediator| (mediator, details.get(&mediator.id).unwrap_or(&none)));
+    let text = roster_csv::export(rows, ExportOptions { names, semicolons });
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"dragoman-roster.csv\""),
+    ];
+    Ok((headers, text))
+}
+
+/// What the file is held against. To say whether a name differs is to read it, so it is noted as read.
+async fn known(app: &App, table: &Table, account: AccountId) -> Result<Known, ApiError> {
+    let roster = app.store.mediators().await?;
+    let mediators: BTreeMap<_, _> =
+        roster.into_iter().map(|(mediator, ..)| (mediator.id, mediator.profile)).collect();
+    let mut details = BTreeMap::new();
+    if table.has_private() {
+        app.vault.demand_key()?;
+        let named = table.rows.iter().filter_map(|row| row.id).filter(|id| mediators.contains_key(id));
+        let named: Vec<MediatorId> = named.collect();
+        details = app.directory.read(&named, account, app.now()).await?;
+    }
+    Ok(Known { mediators, details })
+}
+
+fn row_of(judged: &Judged) -> ImportRow {
+    let (line, alias) = (judged.line, judged.alias.clone());
+    let row = |verdict, changes, errors| ImportRow { line, alias, verdict, changes, errors };
+    match &judged.result {
+        Err(errors) => row(ImportVerdict::Error, Vec::new(), errors.clone()),
+        Ok(Change { id: None, .. }) => row(ImportVerdict::New, Vec::new(), Vec::new()),
+        Ok(change) if change.columns.is_empty() => row(ImportVerdict::Unchanged, Vec::new(), Vec::new()),
+        Ok(change) => {
+            let changes = change.columns.iter().copied().map(Column::name).map(str::to_owned);
+            row(ImportVerdict::Changed, changes.collect(), Vec::new())
+        }
+    }
+}
+
+async fn commit(app: &App, account: AccountId, judged: Vec<Judged>) -> Result<(), ApiError> {
+    let faulty: Vec<String> =
+        judged.iter().filter(|row| row.result.is_err()).map(|row| row.line.to_string()).collect();
+    if !faulty.is_empty() {
+        return Err(refusal(&faulty, judged.len()));
+    }
+    let note = AccessNote { account: Some(account), at: app.now(), what: Access::Alteration };
+    let (mut mediators, mut private) = (Vec::new(), Vec::<(SealedDetails, AccessNote)>::new());
+    for change in judged.into_iter().filter_map(|row| row.result.ok()) {
+        let id = change.id.unwrap_or_else(|| MediatorId(Uuid::new_v4()));
+        if change.is_of_details() {
+            private.push((app.directory.seal(id, &change.details)?, note));
+        }
+        if change.is_of_profile() {
+            mediators.push(Mediator { id, profile: change.profile });
+        }
+    }
+    Ok(app.engine.put_roster(mediators, private).await?)
+}
+
+fn refusal(faulty: &[String], rows: usize) -> ApiError {
+    let named = faulty.iter().take(LINES_NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let more = if faulty.len() > LINES_NAMED { ", …" } else { "" };
+    let message = format!(
+        "nothing was imported: {} of {rows} rows are faulty, on lines {named}{more}. Look at the file without commit \
+         to see why",
+        faulty.len()
+    );
+    ApiError::new(StatusCode::CONFLICT, "import_refused", message)
+}

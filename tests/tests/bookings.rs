@@ -1,0 +1,249 @@
+//! Sessions planned ahead, with officers, mediators and coordinators: who may, who wins, what is seen, what is kept.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Context, Result};
+use dragoman_core::booking::BookingBook;
+use dragoman_core::ids::{MediatorId, SessionId};
+use dragoman_core::relay::Relay;
+use dragoman_relay::bookings::Bookings;
+use dragoman_tests::agencies::{agency, change_mediator, person};
+use dragoman_tests::client::Client;
+use dragoman_tests::relay::TestRelay;
+use serde_json::{Value, json};
+
+const MINUTE: i64 = 60_000;
+
+struct World {
+    relay: TestRelay,
+    officer: Client,
+    other_officer: Client,
+    coordinator: Client,
+    heron: Client,
+    wolf: Client,
+    kite: Client,
+}
+
+impl World {
+    async fn start() -> Result<Self> {
+        let relay = TestRelay::start().await?;
+        let administrator = relay.signed_in(&relay.links.administrator).await?;
+        agency(&administrator, "AL-BORDER").await?;
+        let officer = person(&relay, &administrator, ("border.north", "officer"), "AL-BORDER").await?;
+        let other_officer = relay.signed_in(&relay.links.officer).await?;
+        let coordinator = relay.signed_in(&relay.links.coordinator).await?;
+        let [heron, wolf, kite] = [0, 1, 2].map(|number| relay.links.mediators[number].link.clone());
+        let (heron, wolf) = (relay.signed_in(&heron).await?, relay.signed_in(&wolf).await?);
+        let kite = relay.signed_in(&kite).await?;
+        Ok(Self { relay, officer, other_officer, coordinator, heron, wolf, kite })
+    }
+
+    fn form(&self, from_minutes: i64, length: i64) -> Value {
+        let from = self.relay.app.now().0 + from_minutes * MINUTE;
+        json!({
+            "request": { "languages": { "source": "sq", "target": "en" } },
+            "span": { "from": from, "until": from + length * MINUTE },
+        })
+    }
+
+    async fn plan(&self, from_minutes: i64, length: i64) -> Result<String> {
+        let booking = self.officer.post("/api/v1/bookings", &self.form(from_minutes, length)).await?;
+        Ok(booking["id"].as_str().context("a booking has an identifier")?.to_owned())
+    }
+
+    /// The booking as coordinators see it.
+    async fn seen(&self, id: &str) -> Result<Value> {
+        let (_, bookings) = self.coordinator.try_get("/api/v1/bookings").await?;
+        let mut rows = bookings.as_array().into_iter().flatten();
+        rows.find(|booking| booking["id"] == id).cloned().context("coordinators see all bookings")
+    }
+}
+
+fn code(answer: &(u16, Value)) -> (u16, &str) {
+    (answer.0, answer.1["code"].as_str().unwrap_or_default())
+}
+
+fn mine(id: &str, verb: &str) -> String {
+    format!("/api/v1/my/bookings/{id}/{verb}")
+}
+
+fn of(id: &str, verb: &str) -> String {
+    format!("/api/v1/bookings/{id}/{verb}")
+}
+
+async fn my_ids(client: &Client) -> Result<Vec<Value>> {
+    let (_, mine) = client.try_get("/api/v1/my/bookings").await?;
+    Ok(mine.as_array().into_iter().flatten().map(|booking| booking["id"].clone()).collect())
+}
+
+#[tokio::test]
+async fn whoever_suits_is_asked_and_sees_no_people() -> Result<()> {
+    let world = World::start().await?;
+    let id = world.plan(180, 60).await?;
+    assert_eq!(my_ids(&world.heron).await?, [json!(id)]);
+    assert_eq!(my_ids(&world.wolf).await?, [json!(id)]);
+    assert!(my_ids(&world.kite).await?.is_empty(), "speaks other languages");
+    let (_, asked) = world.heron.try_get("/api/v1/my/bookings").await?;
+    let shown: BTreeSet<&str> =
+        asked[0].as_object().into_iter().flatten().map(|(key, _)| key.as_str()).collect();
+    assert_eq!(shown, ["id", "span", "languages", "label", "minor", "offer", "state", "reminded"].into());
+
+    let booking = world.seen(&id).await?;
+    assert_eq!((&booking["agency"], &booking["request"]["country"]), (&json!("AL-BORDER"), &json!("AL")));
+    assert_eq!(booking["offers"].as_array().map(Vec::len), Some(2));
+    let (_, own) = world.officer.try_get("/api/v1/bookings").await?;
+    assert_eq!((&own[0]["asked"], &own[0]["offers"], &own[0]["log"]), (&json!(2), &json!([]), &json!([])));
+    assert_eq!(world.other_officer.try_get("/api/v1/bookings").await?.1, json!([]));
+
+    for (client, path, status) in [
+        (&world.heron, "/api/v1/bookings", 403),
+        (&world.officer, "/api/v1/my/bookings", 403),
+        (&world.coordinator, "/api/v1/my/bookings", 403),
+    ] {
+        assert_eq!(client.try_get(path).await?.0, status, "{path}");
+    }
+    let nothing = json!({});
+    for (client, path, status) in [
+        (&world.coordinator, "/api/v1/bookings".to_owned(), 403),
+        (&world.heron, "/api/v1/bookings".to_owned(), 403),
+        (&world.officer, mine(&id, "accept"), 403),
+        (&world.kite, mine(&id, "accept"), 404),
+        (&world.kite, mine(&id, "decline"), 404),
+        (&world.kite, mine(&id, "give-back"), 404),
+        (&world.heron, of(&id, "begin"), 403),
+        (&world.coordinator, of(&id, "begin"), 403),
+        (&world.other_officer, of(&id, "begin"), 404),
+    ] {
+        let form = if path == "/api/v1/bookings" { world.form(60, 60) } else { nothing.clone() };
+        assert_eq!(client.try_post(&path, &form).await?.0, status, "{path}");
+    }
+    let reason = json!({ "reason": "moved to next week" });
+    assert_eq!(world.other_officer.try_post(&of(&id, "cancel"), &reason).await?.0, 404);
+    assert_eq!(world.heron.try_post(&of(&id, "cancel"), &reason).await?.0, 404);
+    let no_reason = world.officer.try_post(&of(&id, "cancel"), &json!({ "reason": " " })).await?;
+    assert_eq!(code(&no_reason), (400, "reason_missing"));
+    assert_eq!(world.officer.post(&of(&id, "cancel"), &reason).await?["state"], "cancelled");
+    assert!(my_ids(&world.heron).await?.is_empty());
+    assert_eq!(world.seen(&id).await?["state"], "cancelled", "what is over stays to be seen");
+    let late = world.officer.try_post("/api/v1/bookings", &world.form(-10, 60)).await?;
+    assert_eq!(code(&late), (400, "span_malformed"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn of_two_who_say_yes_at_once_one_has_it_every_time() -> Result<()> {
+    let world = World::start().await?;
+    for round in 0..20 {
+        let id = world.plan(1_000 + round * 100, 60).await?;
+        let (path, nothing) = (mine(&id, "accept"), json!({}));
+        let both = tokio::join!(world.heron.try_post(&path, &nothing), world.wolf.try_post(&path, &nothing));
+        let mut statuses = [both.0?.0, both.1?.0];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [200, 409], "round {round}");
+        let booking = world.seen(&id).await?;
+        let accepted =
+            booking["offers"].as_array().into_iter().flatten().filter(|o| o["state"] == "accepted");
+        assert_eq!((accepted.count(), &booking["state"]), (1, &json!("confirmed")));
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_given_back_is_offered_again_and_coordinators_choose_by_hand() -> Result<()> {
+    let world = World::start().await?;
+    let (id, nothing) = (world.plan(180, 60).await?, json!({}));
+    world.heron.post(&mine(&id, "accept"), &nothing).await?;
+    assert!(my_ids(&world.wolf).await?.is_empty(), "somebody else took it");
+    assert_eq!(
+        code(&world.wolf.try_post(&mine(&id, "accept"), &nothing).await?),
+        (409, "booking_not_offered")
+    );
+    assert_eq!(
+        code(&world.wolf.try_post(&mine(&id, "give-back"), &nothing).await?),
+        (409, "booking_not_yours")
+    );
+    world.heron.post(&mine(&id, "give-back"), &json!({ "reason": "ill" })).await?;
+    assert_eq!(my_ids(&world.wolf).await?, [json!(id)], "a replacement is sought at once");
+    assert!(my_ids(&world.heron).await?.is_empty());
+    world.wolf.post(&mine(&id, "decline"), &nothing).await?;
+    assert_eq!(world.seen(&id).await?["state"], "seeking");
+
+    let heron = change_mediator(&world.coordinator, "Blue Heron", |_| {}).await?;
+    let assign = json!({ "mediator": heron, "reason": "agreed by telephone" });
+    for client in [&world.officer, &world.wolf] {
+        assert_eq!(client.try_post(&of(&id, "assign"), &assign).await?.0, 403);
+    }
+    let silent = json!({ "mediator": heron, "reason": "" });
+    assert_eq!(
+        code(&world.coordinator.try_post(&of(&id, "assign"), &silent).await?),
+        (400, "reason_missing")
+    );
+    let kite = change_mediator(&world.coordinator, "Red Kite", |_| {}).await?;
+    let unfit = json!({ "mediator": kite, "reason": "nobody else is there" });
+    assert_eq!(code(&world.coordinator.try_post(&of(&id, "assign"), &unfit).await?), (409, "not_suitable"));
+    let assigned = world.coordinator.post(&of(&id, "assign"), &assign).await?;
+    assert_eq!((&assigned["state"], &assigned["alias"]), (&json!("confirmed"), &json!("Blue Heron")));
+    let reasons =
+        assigned["log"].as_array().into_iter().flatten().filter_map(|entry| entry["reason"].as_str());
+    assert_eq!(reasons.collect::<Vec<_>>(), ["ill", "agreed by telephone"], "reasons are kept");
+
+    // The same hour again: whoever is booked is neither asked nor taken.
+    let second = world.plan(190, 30).await?;
+    assert_eq!(my_ids(&world.heron).await?, [json!(id)]);
+    let twice = world.coordinator.try_post(&of(&second, "assign"), &assign).await?;
+    assert_eq!(code(&twice), (409, "already_booked"));
+    assert_eq!(my_ids(&world.wolf).await?, [json!(second)]);
+
+    // The relay that starts next reads the same book.
+    let app = &world.relay.app;
+    let again = Bookings::open(app.store.clone(), app.engine.clone(), app.loans.clone()).await?;
+    assert_eq!(again.read(BookingBook::clone).await, app.bookings.read(BookingBook::clone).await);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_booking_becomes_a_session_and_its_mediator_is_rung() -> Result<()> {
+    let world = World::start().await?;
+    let far = world.plan(60, 30).await?;
+    assert_eq!(code(&world.officer.try_post(&of(&far, "begin"), &json!({})).await?), (409, "too_early"));
+    let id = world.plan(10, 30).await?;
+    world.heron.post(&mine(&id, "accept"), &json!({})).await?;
+    let mut desk = world.heron.socket("/api/v1/desk").await?;
+    desk.send_text(json!({ "type": "set_ready", "ready": true }).to_string()).await?;
+    let created = world.officer.post(&of(&id, "begin"), &json!({})).await?;
+    let session: SessionId = serde_json::from_value(created["session"].clone())?;
+    assert_eq!(desk.accept_next().await?, session);
+    let begun = world.seen(&id).await?;
+    assert_eq!((&begun["state"], &begun["session"]), (&json!("begun"), &created["session"]));
+    assert_eq!(world.officer.try_post(&of(&id, "begin"), &json!({})).await?.0, 404, "once");
+    let request = world.relay.app.engine.read(move |relay| relay.session(session).map(|s| s.request.clone()));
+    let request = request.await?.context("the session goes on")?;
+    assert_eq!(request.agency, Some("AL-BORDER".parse()?));
+    let heron = change_mediator(&world.coordinator, "Blue Heron", |_| {}).await?;
+    assert_eq!(request.booked, Some(heron.parse()?));
+    Ok(())
+}
+
+#[tokio::test]
+async fn whoever_is_booked_soon_is_not_rung_for_anything_else() -> Result<()> {
+    let world = World::start().await?;
+    let heron: MediatorId = change_mediator(&world.coordinator, "Blue Heron", |_| {}).await?.parse()?;
+    let booked = async || {
+        let spans = move |relay: &Relay| relay.roster().get(heron).map(|entry| entry.standing.booked.clone());
+        world.relay.app.engine.read(spans).await
+    };
+    let id = world.plan(20, 30).await?;
+    assert_eq!(booked().await?, Some(vec![]));
+    world.heron.post(&mine(&id, "accept"), &json!({})).await?;
+    assert_eq!(booked().await?.map(|spans| spans.len()), Some(1), "the core knows");
+    let session = world.other_officer.request_session("sq").await?.session;
+    let path = format!("/api/v1/sessions/{session}/candidates");
+    let (_, candidates) = world.coordinator.try_get(&path).await?;
+    let mut judged = candidates.as_array().into_iter().flatten();
+    let candidate = judged.find(|candidate| candidate["mediator"] == json!(heron)).context("judged")?;
+    let mut reasons = candidate["reasons"].as_array().into_iter().flatten();
+    assert!(reasons.any(|reason| reason["reason"] == "booked_soon"), "{candidate}");
+    world.heron.post(&mine(&id, "give-back"), &json!({})).await?;
+    assert_eq!(booked().await?, Some(vec![]));
+    Ok(())
+}
