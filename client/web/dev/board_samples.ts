@@ -2,7 +2,7 @@
 import type { CoverageView, FillView, ReportView, Shift, ShiftOrder, ShiftRow } from '../src/lib/board_types';
 import type { BoardCalls } from '../src/lib/board_calls';
 import { readCsv } from '../src/lib/board/csv_cells';
-import { instantOf, wallClock, wallEnd } from '../src/lib/board/week';
+import { dayStart, instantOf, ownZone, wallClock, wallEnd } from '../src/lib/board/week';
 import { primary, SEED_TAGS } from '../src/lib/languages';
 import type {
   BookingView,
@@ -85,6 +85,8 @@ const DAYS = ['MO', 'TU', 'WE', 'TH', 'FR', 'SA', 'SU'];
 /** Weekly shifts from a Monday years ago; occurrences within a window. */
 class Shifts {
   readonly #shifts: Shift[] = [];
+  /** Answers are kept until something changes: what is looked at here is the screen's speed, not the samples'. */
+  readonly #kept = new Map<string, unknown>();
 
   constructor(rows: MediatorRow[]) {
     for (const [n, { mediator }] of rows.entries()) {
@@ -110,7 +112,13 @@ class Shifts {
   add({ mediator, shift }: ShiftOrder): Shift {
     const made = { ...shift, id: id(900_000 + this.#shifts.length), mediator };
     this.#shifts.push(made);
+    this.#kept.clear();
     return made;
+  }
+
+  kept<T>(key: string, make: () => T): T {
+    if (!this.#kept.has(key)) this.#kept.set(key, make());
+    return this.#kept.get(key) as T;
   }
 
   change(shift: string, change: (shift: Shift) => Shift | undefined): Shift | undefined {
@@ -118,14 +126,17 @@ class Shifts {
     const before = this.#shifts[at];
     if (before === undefined) return undefined;
     const after = change(before);
+    this.#kept.clear();
     this.#shifts.splice(at, 1, ...(after === undefined ? [] : [after]));
     return after;
   }
 
   rows(from: number, until: number): ShiftRow[] {
-    return this.#shifts
-      .map((shift) => ({ shift, occurrences: this.#occurrences(shift, from, until) }))
-      .filter(({ occurrences }) => occurrences.length > 0);
+    return this.kept(`${from} ${until}`, () =>
+      this.#shifts
+        .map((shift) => ({ shift, occurrences: this.#occurrences(shift, from, until) }))
+        .filter(({ occurrences }) => occurrences.length > 0),
+    );
   }
 
   #occurrences(shift: Shift, from: number, until: number): Span[] {
@@ -276,6 +287,8 @@ export function callsFor(rows: MediatorRow[]): BoardCalls {
   const shifts = new Shifts(rows);
   const bookings = bookingsOf(rows);
   const loans = loansOf(rows);
+  const covered = (from: number, hours: number, zone: string) =>
+    shifts.kept(`covered ${from} ${hours} ${zone}`, () => coverageOf(rows, shifts.rows(from, from + hours * HOUR), from, hours, zone));
   const soon = <T,>(answer: T): Promise<T> => Promise.resolve(answer);
   const one = <T extends { id: string }>(list: T[], wanted: string, change: Partial<T>): Promise<T> => {
     const found = list.find((item) => item.id === wanted) as T;
@@ -294,7 +307,7 @@ export function callsFor(rows: MediatorRow[]): BoardCalls {
     removeShift: (shift) => soon(void shifts.change(shift, () => undefined)) as Promise<undefined>,
     skipShift: (shift, date) => soon(shifts.change(shift, (before) => ({ ...before, skipped: [...before.skipped, date] })) as Shift),
     coverage: (from, hours, zone, minimum) => {
-      const view = coverageOf(rows, shifts.rows(from, from + hours * HOUR), from, hours, zone);
+      const view = covered(from, hours, zone);
       if (minimum === 1) return soon(view);
       // Calls come by day, and for every third language by night.
       const languages = view.languages.map((row, n) => {
@@ -304,23 +317,28 @@ export function callsFor(rows: MediatorRow[]): BoardCalls {
       return soon({ ...view, languages });
     },
     fill: (language, hour) => {
-      const on = shifts.rows(hour, hour + HOUR);
+      const there = (span: Span) => span.from <= hour && span.until > hour;
+      const today = dayStart(ownZone(), now);
+      const on = shifts.rows(today, today + 336 * HOUR).filter(({ occurrences }) => occurrences.some(there));
       const speakers = rows.filter(({ mediator }) => mediator.languages.some(({ tag }) => primary(tag) === language));
-      const doing = (duty: string) => speakers.filter(({ mediator }) => on.some(({ shift }) => shift.mediator === mediator.id && shift.duty === duty)).map(({ mediator }) => mediator.id);
-      const [shift, call] = [doing('on_shift'), doing('on_call')];
-      const others: FillView['others'] = speakers.filter(({ mediator }) => !shift.includes(mediator.id) && !call.includes(mediator.id)).slice(0, 12).map(({ mediator }, n) => ({
-        mediator: mediator.id,
-        alias: mediator.alias,
-        fits: n % 4 !== 3,
-        level: mediator.languages[0]?.level ?? 'fluent',
-        minutes_that_day: n % 2 === 0 ? 0 : 240,
-        reasons: n % 4 === 3 ? ['over_load_limit'] : n % 2 === 0 ? ['free_that_day'] : ['shift_adjoins'],
-      }));
-      others.sort((a, b) => Number(b.fits) - Number(a.fits));
-      return soon({ language, hour, on_shift: shift, on_call: call, others });
+      const dutyOf = new Map(on.map(({ shift }) => [shift.mediator, shift.duty]));
+      const doing = (duty: string | undefined) => speakers.filter(({ mediator }) => dutyOf.get(mediator.id) === duty);
+      const ids = (people: MediatorRow[]) => people.map(({ mediator }) => mediator.id);
+      const others = doing(undefined)
+        .slice(0, 12)
+        .map(({ mediator }, n): FillView['others'][number] => ({
+          mediator: mediator.id,
+          alias: mediator.alias,
+          fits: n % 4 !== 3,
+          level: mediator.languages[0]?.level ?? 'fluent',
+          minutes_that_day: n % 2 === 0 ? 0 : 240,
+          reasons: n % 4 === 3 ? ['over_load_limit'] : n % 2 === 0 ? ['free_that_day'] : ['shift_adjoins'],
+        }))
+        .sort((a, b) => Number(b.fits) - Number(a.fits));
+      return soon({ language, hour, on_shift: ids(doing('on_shift')), on_call: ids(doing('on_call')), others });
     },
     forecast: (from, hours) => {
-      const coverage = coverageOf(rows, shifts.rows(from, from + hours * HOUR), from, hours, ZONE);
+      const coverage = covered(from, hours, ZONE);
       const languages = coverage.languages.map((row, n) => ({
         language: row.language,
         expected_calls: row.on_shift.map((_, hour) => Math.max(0.02, (1 + Math.sin((hour % 24) / 4)) / (n + 2))),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CoverageView, LanguageCoverage } from '../board_types';
 import { gapAround, heatMap, levelAt, openHours, rangesText, totals } from './heat';
+import { stripPaths } from './heat_strip';
 import { dayStart, instantOf, wallClock, wallMinutes } from './week';
 
 const HOUR = 3_600_000;
@@ -61,6 +62,15 @@ describe('the heat map', () => {
     expect(long.from <= at(100) && at(100) < long.until).toBe(true);
   });
 
+  it('is drawn as few blocks, tall where nobody is', () => {
+    expect(stripPaths(map, never)).toEqual([{ level: 'thin', path: 'M0 100V38H336V100Z' }]);
+    const paths = stripPaths(map, night);
+    expect(paths.map(({ level }) => level)).toEqual(['one', 'open']);
+    expect(paths[1]?.path.startsWith('M2 100V0H5V100Z')).toBe(true);
+    // A block each night, and the covered hours between them.
+    expect(paths.map(({ path }) => path.split('M').length - 1)).toEqual([15, 14]);
+  });
+
   it('shows the forecast where there is one', () => {
     const chances = Array.from({ length: 336 }, (_, hour) => [0.5, 0.9, 0.99][hour % 3] ?? 0);
     const forecast = { languages: [{ language: 'ps', expected_calls: chances, answered_within_30s: chances }] };
@@ -76,6 +86,10 @@ describe('days on which clocks change', () => {
     expect(spring.days[1]).toMatchObject({ date: '2026-03-29', count: 23 });
     const autumn = heatMap(coverage('2026-10-24', []), undefined, 0);
     expect(autumn.days[1]).toMatchObject({ date: '2026-10-25', count: 25 });
+    // Every day is as wide as the others all the same.
+    const whole = heatMap(coverage('2026-10-24', [row('ps', () => 0)]), undefined, 0);
+    const [language] = whole.view.languages;
+    expect(language && stripPaths(whole, language)[0]?.path).toBe(`M0 100V0H${whole.days.length * 24 - 23}V100Z`);
   });
 
   it('are filled by the wall clock, and never for nothing', () => {

@@ -1,42 +1,53 @@
-/** Draws the hours of one language as a strip: open hours reach over the whole height and are dark, covered ones are pale. */
+/** The hours of one language as shapes: open hours reach over the whole height, covered ones stay low. */
 import type { LanguageCoverage } from '../board_types';
 import { levelAt, type HeatLevel, type HeatMap } from './heat';
 
-/** The token that fills a level, and how much of the height it takes: told apart by shape too. */
-const DRAWN: Record<HeatLevel, [string, number] | undefined> = {
-  nobody: ['--gap', 1],
-  unlikely: ['--gap', 1],
-  on_call: ['--thin', 0.62],
-  likely: ['--thin', 0.62],
-  one: ['--one', 0.34],
-  more: ['--more', 0.34],
-  sure: ['--more', 0.34],
+/** Every day is so wide, whether it has 23, 24 or 25 hours; the height is 100. */
+export const DAY_WIDTH = 24;
+
+export type StripLevel = 'open' | 'thin' | 'one' | 'more';
+
+/** Which shape shows a level, and how high it is: told apart without colour too. */
+const DRAWN: Record<HeatLevel, [StripLevel, number] | undefined> = {
+  nobody: ['open', 100],
+  unlikely: ['open', 100],
+  on_call: ['thin', 62],
+  likely: ['thin', 62],
+  one: ['one', 34],
+  more: ['more', 34],
+  sure: ['more', 34],
   past: undefined,
   not_needed: undefined,
   unknown: undefined,
 };
 
-/** `width` and `height` in CSS pixels. Days are of one width, whatever their hours. */
-export function drawStrip(canvas: HTMLCanvasElement, map: HeatMap, row: LanguageCoverage, width: number, height: number): void {
-  const scale = devicePixelRatio;
-  canvas.width = Math.round(width * scale);
-  canvas.height = Math.round(height * scale);
-  const pen = canvas.getContext('2d');
-  if (pen === null) return;
-  const style = getComputedStyle(canvas);
-  const fills = new Map<string, string>();
-  const day = canvas.width / map.days.length;
+/** An SVG path for each shape that occurs; hours of one level that follow one another are one block. */
+export function stripPaths(map: HeatMap, row: LanguageCoverage): { level: StripLevel; path: string }[] {
+  const paths = new Map<StripLevel, string>();
+  let run: { level: StripLevel; high: number; from: number; until: number } | undefined;
+  const end = () => {
+    if (run === undefined) return;
+    const { level, high, from, until } = run;
+    paths.set(level, `${paths.get(level) ?? ''}M${round(from)} 100V${100 - high}H${round(until)}V100Z`);
+    run = undefined;
+  };
   for (const [n, { first, count }] of map.days.entries()) {
     for (let hour = 0; hour < count; hour += 1) {
       const drawn = DRAWN[levelAt(map, row, first + hour)];
-      if (drawn === undefined) continue;
-      const [token, share] = drawn;
-      const known = fills.get(token) ?? style.getPropertyValue(token);
-      fills.set(token, known);
-      pen.fillStyle = known;
-      const [from, until] = [n * day + (hour * day) / count, n * day + ((hour + 1) * day) / count];
-      const tall = Math.round(canvas.height * share);
-      pen.fillRect(Math.round(from), canvas.height - tall, Math.round(until) - Math.round(from), tall);
+      const from = (n + hour / count) * DAY_WIDTH;
+      const until = (n + (hour + 1) / count) * DAY_WIDTH;
+      if (run !== undefined && drawn !== undefined && run.level === drawn[0]) {
+        run.until = until;
+        continue;
+      }
+      end();
+      if (drawn !== undefined) run = { level: drawn[0], high: drawn[1], from, until };
     }
   }
+  end();
+  return [...paths].map(([level, path]) => ({ level, path }));
+}
+
+function round(n: number): number {
+  return Math.round(n * 100) / 100;
 }
