@@ -192,3 +192,29 @@ async fn a_stop_can_not_be_undone_by_anybody_but_the_interviewee() -> Result<()>
     guest_socket.phase(Phase::Sealed).await?;
     Ok(())
 }
+
+#[tokio::test]
+async fn a_coordinator_rings_by_hand_with_a_reason_only() -> Result<()> {
+    let relay = TestRelay::start().await?;
+    let officer = relay.signed_in(&relay.links.officer).await?;
+    let coordinator = relay.signed_in(&relay.links.coordinator).await?;
+    // Reachable, and not ready.
+    let mediator = relay.signed_in(&relay.links.mediators[0].link).await?;
+    let mut desk = mediator.socket("/api/v1/desk").await?;
+    let session = officer.request_session("sq").await?.session;
+    let path = format!("/api/v1/sessions/{session}/ring");
+    let by_hand = |reason: &str| json!({ "mediator": uuid::Uuid::from_u128(0xde30_0001), "reason": reason });
+    for (who, reason, status, code) in [
+        (&officer, "I know her", 403, "not_allowed"),
+        (&mediator, "it is me", 403, "not_allowed"),
+        (&coordinator, " ", 409, "reason_missing"),
+    ] {
+        let (got, problem) = who.try_post(&path, &by_hand(reason)).await?;
+        assert_eq!((got, problem["code"].as_str()), (status, Some(code)), "{reason}");
+    }
+    let other = json!({ "mediator": uuid::Uuid::from_u128(0xde30_0003), "reason": "speaks Serbian" });
+    assert_eq!(coordinator.try_post(&path, &other).await?.1["code"], "does_not_speak_pair");
+    assert_eq!(coordinator.try_post(&path, &by_hand("called her at home, she will answer")).await?.0, 204);
+    assert_eq!(desk.accept_next().await?, session);
+    Ok(())
+}

@@ -1,15 +1,20 @@
 /** A roster of any size, its shifts and all that a board asks a relay for, made from a seed: the same every time. */
-import type { CoverageView, FillView, ReportView, Shift, ShiftOrder, ShiftRow } from '../src/lib/board_types';
+import type { ReportView } from '../src/lib/board_types';
 import type { BoardCalls } from '../src/lib/board_calls';
 import { readCsv } from '../src/lib/board/csv_cells';
 import { dayStart, instantOf, ownZone, wallClock, wallEnd } from '../src/lib/board/week';
 import { primary, SEED_TAGS } from '../src/lib/languages';
 import type {
   BookingView,
+  CoverageView,
+  FillView,
   ImportReport,
   LoanView,
   MediatorPresence,
   MediatorRow,
+  Shift,
+  ShiftOrder,
+  ShiftRow,
   Span,
   Specialism,
 } from '../src/wire';

@@ -12,7 +12,7 @@ use crate::matching::{Loans, Wanted, judge, rank, rank_near};
 use crate::policy::DispatchPolicy;
 use crate::session::Session;
 use crate::session_types::{
-    Candidate, MatchReason, NoAnswer, OfferNumber, OfferState, Phase, Place, SessionRequest,
+    Candidate, MatchReason, NoAnswer, OfferNumber, OfferState, Place, SessionRequest,
 };
 use crate::standings::{RosterEntry, RosterNow};
 use crate::time::UnixMillis;
@@ -206,7 +206,7 @@ impl Dispatcher<'_> {
     }
 
     fn note_if_unanswered(&self, draft: &mut Draft, ranked: &[(Place, Vec<Candidate>)]) {
-        if draft.session.phase() != Phase::Ringing || draft.session.ringing().next().is_some() {
+        if !draft.session.is_searching() || draft.session.ringing().next().is_some() {
             return;
         }
         let rung = draft.session.offers.len() > draft.session.round_began;
@@ -215,7 +215,10 @@ impl Dispatcher<'_> {
             (false, true) => NoAnswer::NobodyAnswered,
             (false, false) => NoAnswer::NobodySuitable,
         };
-        draft.record(Event::NobodyAnswered { why: Some(why) }, self.now);
+        // Again when the reason changes: nobody waits in a line for somebody who has gone home since.
+        if draft.session.no_answer != Some(why) {
+            draft.record(Event::NobodyAnswered { why: Some(why) }, self.now);
+        }
     }
 }
 
@@ -275,6 +278,7 @@ mod tests {
     use crate::language::LanguagePair;
     use crate::relay::{Act, Input, Relay};
     use crate::roster::{Level, LoadLimits, Mediator, Profile, SpokenLanguage};
+    use crate::session_types::Phase;
 
     const OFFICER: ParticipantId = ParticipantId(Uuid::from_u128(1));
 

@@ -61,6 +61,14 @@ identifier!(
     /// A planned session.
     BookingId, "b"
 );
+identifier!(
+    /// When a mediator is on duty, once or again and again.
+    ShiftId, "d"
+);
+identifier!(
+    /// A calendar that programs outside read by a secret address.
+    FeedId, "f"
+);
 
 /// The form of an identifier that may stand in a log line.
 #[derive(Clone, Copy, PartialEq, Eq)]

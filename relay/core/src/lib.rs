@@ -1,7 +1,8 @@
 //! Dragoman's domain as pure state machines, and the wire messages.
 //!
 //! The core decides, the shell does. Nothing here reads a clock, draws a random number, opens a file or awaits:
-//! time and fresh identifiers are arguments. So a whole relay can be simulated in one thread from one seed.
+//! time and fresh identifiers are arguments. So a whole relay can be simulated in one thread from one seed; only the
+//! `simulator` draws, from the seed that it is given.
 
 #![forbid(unsafe_code)]
 
@@ -15,6 +16,7 @@ pub mod dispatch;
 pub mod draft;
 pub mod event;
 pub mod evidence;
+pub mod forecast;
 pub mod ids;
 pub mod input;
 pub mod language;
@@ -28,6 +30,7 @@ pub mod rest;
 pub mod rest_desk;
 pub mod rest_directory;
 pub mod rest_push;
+pub mod rest_shifts;
 mod ringing_view;
 pub mod roster;
 pub mod roster_check;
@@ -35,6 +38,7 @@ pub mod roster_csv;
 pub mod routing;
 pub mod session;
 pub mod session_types;
+pub mod simulator;
 pub mod standing;
 pub mod standings;
 pub mod time;

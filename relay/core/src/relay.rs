@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::answer_times::AnswerTimes;
+use crate::availability::Span;
 use crate::case::{CaseBook, KeyedDigest, Served};
 use crate::commands;
 use crate::dispatch::Dispatcher;
@@ -39,7 +40,7 @@ pub enum Memory {
     /// Somebody interpreted in a case.
     Served(KeyedDigest, Served),
     /// Somebody was in a session.
-    Worked(MediatorId, crate::availability::Span),
+    Worked(MediatorId, Span),
     /// A call for this language was answered after so long.
     Answered(LanguageTag, Duration),
 }
@@ -398,16 +399,15 @@ impl Relay {
         let before = self.sessions.get(&session.id);
         let was_taken =
             |id| before.is_some_and(|before| before.mediators().any(|taken| taken.mediator == id));
-        let new: Vec<MediatorId> =
-            session.mediators().map(|taken| taken.mediator).filter(|id| !was_taken(*id)).collect();
+        let all = session.mediators().map(|taken| (taken.mediator, taken.since));
+        let new: Vec<(MediatorId, UnixMillis)> = all.filter(|(id, _)| !was_taken(*id)).collect();
         let newly_assigned = before.is_some_and(|before| before.assigned_at.is_none());
         if let Some(at) = session.assigned_at.filter(|_| newly_assigned) {
             let waited = Duration::from_millis(u64::try_from(at.0 - session.requested_at.0).unwrap_or(0));
             self.answer_times.note(&session.request.languages.source, waited);
         }
-        for mediator in new {
-            self.roster
-                .apply(mediator, Change::Assigned(session.assigned_at.unwrap_or(session.requested_at)));
+        for (mediator, since) in new {
+            self.roster.apply(mediator, Change::Assigned(since));
             if let Some(case) = session.request.case {
                 let served = Served { person: case.person, label: session.request.label, mediator };
                 self.cases.note(case.case, served);
@@ -434,10 +434,10 @@ impl Relay {
 
 /// What the end of a session is to those who interpreted in it.
 fn releases(session: &Session) -> impl Iterator<Item = (MediatorId, Change)> {
-    let from = session.assigned_at.unwrap_or(session.requested_at);
-    let until = session.ended_at.unwrap_or(from);
-    let worked = Change::Worked(crate::availability::Span { from, until });
-    session.mediators().map(move |taken| (taken.mediator, worked.clone()))
+    session.mediators().map(|taken| {
+        let span = Span { from: taken.since, until: session.ended_at.unwrap_or(taken.since) };
+        (taken.mediator, Change::Worked(span))
+    })
 }
 
 fn waits_in_line(session: &Session) -> bool {

@@ -188,6 +188,19 @@ impl SessionForm {
     }
 }
 
+/// `POST /api/v1/sessions/{id}/ring` (coordinator): ring one mediator by hand, beside the waves.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct RingForm {
+    /// Whom.
+    pub mediator: MediatorId,
+    /// Why what speaks against them is lifted, 1 to 500 characters; stands in the record. Not needed where nothing does.
+    #[serde(default)]
+    pub reason: String,
+}
+
 /// Answer to `POST /api/v1/sessions`.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -89,6 +89,8 @@ pub struct Assigned {
     pub mediator: MediatorId,
     /// What the others see.
     pub alias: String,
+    /// When they took it.
+    pub since: UnixMillis,
 }
 
 /// One ring to one mediator.
@@ -185,11 +187,12 @@ impl Session {
                     self.adjacent_language = adjacent_language.clone();
                 }
                 let languages = self.languages_of(*place).unwrap_or_else(|| self.request.languages.clone());
+                let (place, mediator, alias) = (*place, *mediator, alias.clone());
                 self.participants.push(Participant {
                     id: *participant,
                     role: Role::Mediator,
                     language: languages.source,
-                    assigned: Some(Assigned { place: *place, mediator: *mediator, alias: alias.clone() }),
+                    assigned: Some(Assigned { place, mediator, alias, since: at }),
                     connected: false,
                 });
                 if self.open_places().next().is_none() {

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use dragoman_core::rest::{
     AccountForm, AccountRow, EnrolRequest, InviteRequest, Joined, LanguageChoice, LinkInfo, LinkMade,
-    LinkSecret, LoginRequest, Me, MediatorRow, SessionCreated, SessionForm, SessionRow,
+    LinkSecret, LoginRequest, Me, MediatorRow, RingForm, SessionCreated, SessionForm, SessionRow,
 };
 use dragoman_core::rest_desk::{
     AccountAgency, Agency, AgencyForm, BookingAssignment, BookingForm, BookingGiveBack, BookingReason,
@@ -16,6 +16,10 @@ use dragoman_core::rest_desk::{
 };
 use dragoman_core::rest_directory::{ImportForm, ImportReport, PrivateDetails};
 use dragoman_core::rest_push::{PushKey, PushSubscriptionEnd, PushSubscriptionForm};
+use dragoman_core::rest_shifts::{
+    CoverageView, FeedMade, FeedOf, FeedRow, FillView, ShiftForm, ShiftImportForm, ShiftImportReport,
+    ShiftOrder, ShiftRow, SkipForm,
+};
 use dragoman_core::roster::Profile;
 use dragoman_core::session_types::Candidate;
 use dragoman_core::wire::{DeskMessage, DeskRelayMessage, ParticipantMessage, RelayMessage};
@@ -42,7 +46,12 @@ fn every_type_of_the_wire_is_written() {
         AccountForm,
         AccountRow,
         Candidate,
+        CoverageView,
         EnrolRequest,
+        FeedMade,
+        FeedOf,
+        FeedRow,
+        FillView,
         ImportForm,
         ImportReport,
         InviteRequest,
@@ -59,6 +68,7 @@ fn every_type_of_the_wire_is_written() {
         PushKey,
         PushSubscriptionEnd,
         PushSubscriptionForm,
+        RingForm,
         SessionCreated,
         SessionForm,
         SessionRow,
@@ -77,6 +87,12 @@ fn every_type_of_the_wire_is_written() {
         LoanNote,
         LoanView,
         MyBooking,
+        ShiftForm,
+        ShiftImportForm,
+        ShiftImportReport,
+        ShiftOrder,
+        ShiftRow,
+        SkipForm,
     );
     assert!(folder.join("SessionView.ts").exists(), "types that are only mentioned are written too");
 }

@@ -208,7 +208,8 @@ impl Settings {
             "--roster-key (DRAGOMAN_ROSTER_KEY): {} is a folder; name the file in it, such as roster.key",
             roster_key.display()
         );
-        let dispatch = self.dispatch.as_deref().map(dispatch_policy).transpose()?.unwrap_or_default();
+        let dispatch = self.dispatch.as_deref().map(dispatch_policy).transpose();
+        let dispatch = dispatch.context("--dispatch (DRAGOMAN_DISPATCH)")?.unwrap_or_default();
         let webhook = webhook(self.notify_webhook_url, self.notify_webhook_secret)?;
         Ok(Config {
             data,
@@ -225,11 +226,15 @@ impl Settings {
     }
 }
 
-fn dispatch_policy(file: &Path) -> anyhow::Result<DispatchPolicy> {
-    let setting = || format!("--dispatch (DRAGOMAN_DISPATCH): {}", file.display());
-    let text = std::fs::read_to_string(file).with_context(setting)?;
-    let policy: DispatchPolicy = toml::from_str(&text).with_context(setting)?;
-    policy.check().map_err(anyhow::Error::msg).with_context(setting)?;
+/// Rules of ringing from a file (TOML).
+///
+/// # Errors
+/// If it cannot be read or says what cannot be; names the file.
+pub fn dispatch_policy(file: &Path) -> anyhow::Result<DispatchPolicy> {
+    let named = || file.display().to_string();
+    let text = std::fs::read_to_string(file).with_context(named)?;
+    let policy: DispatchPolicy = toml::from_str(&text).with_context(named)?;
+    policy.check().map_err(anyhow::Error::msg).with_context(named)?;
     Ok(policy)
 }
 

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use dragoman_relay::config::{Config, Settings};
 use dragoman_relay::serve::Server;
-use dragoman_relay::{demo, record, serve};
+use dragoman_relay::{config, demo, record, serve, simulate};
 use tracing_subscriber::EnvFilter;
 
 /// Finds an interpreter in seconds, carries the call, and leaves a record that a court can check.
@@ -34,6 +34,25 @@ enum Command {
         /// The relay's public key, if you know it (hexadecimal, printed when the relay starts)
         #[arg(long, value_name = "HEX")]
         key: Option<String>,
+    },
+    /// Play calls to a roster by the rules of ringing, and compare them with ringing everyone at once, one by one, and
+    /// with an oracle
+    Simulate {
+        /// Who is on duty when (JSON; `docs/simulation/roster.json` is one)
+        #[arg(long, value_name = "FILE")]
+        roster: PathBuf,
+        /// Who calls when (JSON; `docs/simulation/demand.json` is one)
+        #[arg(long, value_name = "FILE")]
+        demand: PathBuf,
+        /// Decides all chance: the same seed gives the same month
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Rules of ringing to try (TOML), as for the relay itself; without it, the default ones
+        #[arg(long, value_name = "FILE")]
+        policy: Option<PathBuf>,
+        /// Print all figures as JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Make a link with which an account's owner chooses a new password
     NewLink {
@@ -85,6 +104,16 @@ async fn run(command: Command) -> anyhow::Result<()> {
                 manifest.session, manifest.entries, verified.lines
             );
             println!("Signed by relay key {}", manifest.relay_key);
+            Ok(())
+        }
+        Command::Simulate { roster, demand, seed, policy, json } => {
+            let policy = policy.as_deref().map(config::dispatch_policy).transpose()?.unwrap_or_default();
+            let compared = simulate::run(&roster, &demand, &policy, seed)?;
+            if json {
+                println!("{}", serde_json::to_string_pretty(&compared)?);
+            } else {
+                println!("Seed {seed}, {} calls\n\n{compared}", compared.policy.all.requests);
+            }
             Ok(())
         }
         Command::Links { file } => demo::print_links(&file),

@@ -19,6 +19,7 @@ use uuid::Uuid;
 use crate::bookings::Bookings;
 use crate::config::Config;
 use crate::directory::Directory;
+use crate::duties::{self, Duties};
 use crate::engine::Engine;
 use crate::http::{App, router};
 use crate::links::{self, ENROL_FOR, qr_for_terminal};
@@ -75,7 +76,10 @@ impl Server {
         let engine = Engine::start(store.clone(), media.clone(), policy, notifier.clone(), lost).await?;
         let loans = Arc::new(Loans::open(store.clone(), engine.clone()).await?);
         let bookings = Arc::new(Bookings::open(store.clone(), engine.clone(), loans.clone()).await?);
-        let app = App {
+        let duties = Duties::default();
+        // Before the first request, for it may be the one that rings somebody.
+        duties.refresh(&store, &engine).await?;
+        let app = Arc::new(App {
             config,
             store,
             engine,
@@ -84,11 +88,14 @@ impl Server {
             media,
             notifier,
             throttle: Throttle::default(),
+            feed_throttle: Throttle::default(),
+            duties,
             signer,
             vault,
             directory,
-        };
-        Ok(Self { app: Arc::new(app), listener, tls, handle: Handle::new() })
+        });
+        tokio::spawn(duties::keep_fresh(app.clone()));
+        Ok(Self { app, listener, tls, handle: Handle::new() })
     }
 
     /// The TCP address that is open.

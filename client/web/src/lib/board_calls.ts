@@ -2,6 +2,8 @@
 import type {
   Agency,
   BookingView,
+  CoverageView,
+  FillView,
   ImportReport,
   Lendable,
   LoanForm,
@@ -9,9 +11,12 @@ import type {
   MediatorRow,
   PrivateDetails,
   Profile,
+  Shift,
+  ShiftOrder,
+  ShiftRow,
 } from '../wire';
 import { api } from './api';
-import type { CoverageView, FillView, ForecastView, ReportView, Shift, ShiftOrder, ShiftRow } from './board_types';
+import type { ForecastView, ReportView } from './board_types';
 import { call, fetchFile } from './http';
 
 const asked = (values: Record<string, string | number>) =>

@@ -1,5 +1,15 @@
 //! When mediators are available: spans of duty, as shifts and bookings bring them.
 
+pub mod calendar;
+pub mod coverage;
+pub mod feed;
+pub mod import;
+pub mod rule;
+#[cfg(test)]
+mod samples;
+pub mod shift;
+pub mod wall;
+
 use serde::{Deserialize, Serialize};
 
 use crate::time::UnixMillis;

@@ -5,11 +5,14 @@ mod agencies;
 mod assets;
 mod auth;
 mod bookings;
+mod coverage;
 mod desk_socket;
 mod directory;
+mod feeds;
 mod health;
 mod link_routes;
 mod loans;
+mod my_shifts;
 mod problem;
 mod push;
 mod records;
@@ -17,15 +20,17 @@ mod roster;
 mod roster_file;
 mod session_socket;
 mod sessions;
+mod shifts;
 mod socket;
 
 use std::sync::Arc;
 
-use axum::extract::{DefaultBodyLimit, FromRequest, FromRequestParts, Path, Request};
+use axum::extract::{DefaultBodyLimit, FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::routing::get;
 use axum::{Json, Router, middleware};
+use dragoman_core::availability::import::MAX_IMPORT_BYTES;
 use dragoman_core::time::UnixMillis;
 use serde::de::DeserializeOwned;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -40,6 +45,7 @@ use crate::bookings::Bookings;
 use crate::clock;
 use crate::config::Config;
 use crate::directory::Directory;
+use crate::duties::Duties;
 use crate::engine::Engine;
 use crate::loans::Loans;
 use crate::media::Media;
@@ -72,6 +78,10 @@ pub struct App {
     pub notifier: Notifier,
     /// Wrong passwords.
     pub throttle: Throttle,
+    /// Wrong addresses of calendar feeds.
+    pub feed_throttle: Throttle,
+    /// What the engine was told about shifts.
+    pub duties: Duties,
     /// Signs records.
     pub signer: Signer,
     /// The roster's key.
@@ -101,6 +111,8 @@ struct ApiDocument;
 
 /// All routes.
 pub fn router(app: Arc<App>) -> Router {
+    // A calendar travels as text within JSON, where each line end takes two characters more.
+    let import_limit = DefaultBodyLimit::max(2 * MAX_IMPORT_BYTES);
     let (api, document) = OpenApiRouter::with_openapi(ApiDocument::openapi())
         .routes(routes!(accounts::login))
         .routes(routes!(accounts::logout))
@@ -118,6 +130,7 @@ pub fn router(app: Arc<App>) -> Router {
         .routes(routes!(sessions::list, sessions::create))
         .routes(routes!(sessions::invite))
         .routes(routes!(sessions::candidates))
+        .routes(routes!(sessions::ring))
         .routes(routes!(records::download))
         .routes(routes!(roster::list, roster::create))
         .routes(routes!(roster::update))
@@ -139,6 +152,16 @@ pub fn router(app: Arc<App>) -> Router {
         .routes(routes!(directory::read, directory::write))
         .routes(routes!(roster_file::import).layer(DefaultBodyLimit::max(MAX_IMPORT_BODY_BYTES)))
         .routes(routes!(roster_file::export))
+        .routes(routes!(shifts::list, shifts::create))
+        .routes(routes!(shifts::update, shifts::remove))
+        .routes(routes!(shifts::skip))
+        .merge(OpenApiRouter::new().routes(routes!(shifts::import_calendar)).layer(import_limit))
+        .routes(routes!(my_shifts::list, my_shifts::create))
+        .routes(routes!(my_shifts::skip))
+        .routes(routes!(coverage::show))
+        .routes(routes!(coverage::fill))
+        .routes(routes!(feeds::list, feeds::create))
+        .routes(routes!(feeds::remove))
         .routes(routes!(session_socket::open))
         .routes(routes!(desk_socket::open))
         .split_for_parts();
@@ -146,6 +169,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))
+        .route("/feeds/{file}", get(feeds::read))
         .route("/api/{*rest}", get(no_such_route).post(no_such_route).put(no_such_route))
         .method_not_allowed_fallback(wrong_method)
         .fallback(assets::serve)
@@ -200,6 +224,20 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Id<T> {
             Err(_) => {
                 Err(ApiError::bad_request("id_malformed", "the identifier in the address is not a UUID"))
             }
+        }
+    }
+}
+
+/// What stands after the question mark of an address; what is wrong with it is said.
+pub(crate) struct Asked<T>(T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Asked<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        match Query::<T>::from_request_parts(parts, state).await {
+            Ok(Query(asked)) => Ok(Self(asked)),
+            Err(rejection) => Err(ApiError::bad_request("query_malformed", rejection.body_text())),
         }
     }
 }

@@ -10,7 +10,7 @@ use dragoman_core::ids::{AccountId, ParticipantId, SessionId};
 use dragoman_core::language::{LanguageTag, SEED};
 use dragoman_core::relay::Input;
 use dragoman_core::rest::{
-    AccountRole, InviteRequest, LanguageChoice, LinkMade, LinkPurpose, SessionCreated, SessionForm,
+    AccountRole, InviteRequest, LanguageChoice, LinkMade, LinkPurpose, RingForm, SessionCreated, SessionForm,
     SessionRow,
 };
 use dragoman_core::session_types::{Candidate, Role, SessionRequest};
@@ -186,4 +186,19 @@ fn case_of(app: &App, form: &SessionForm) -> Result<Option<CaseRef>, ApiError> {
         }
         (None, None) => Ok(None),
     }
+}
+
+/// Rings one mediator by hand. What speaks against them is lifted where it may be, and noted with the reason.
+#[utoipa::path(post, path = "/api/v1/sessions/{id}/ring", tag = "sessions", request_body = RingForm,
+    params(("id" = SessionId, Path)),
+    responses((status = 204), (status = 403, body = Problem), (status = 409, body = Problem)))]
+pub(super) async fn ring(
+    State(app): State<Arc<App>>,
+    RosterKeeper(account): RosterKeeper,
+    Id(session): Id<SessionId>,
+    Body(form): Body<RingForm>,
+) -> Result<StatusCode, ApiError> {
+    let (mediator, account, reason) = (form.mediator, account.id, form.reason.trim().to_owned());
+    app.engine.input(Input::RingByHand { session, mediator, account, reason }).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

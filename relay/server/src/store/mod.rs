@@ -3,6 +3,7 @@
 mod accounts;
 mod agencies;
 mod bookings;
+mod feeds;
 mod links;
 mod loans;
 mod memory;
@@ -10,6 +11,7 @@ mod private;
 mod push;
 mod roster;
 mod sessions;
+mod shifts;
 
 use std::path::Path;
 use std::time::Duration;

@@ -180,6 +180,7 @@ export const en = {
   levelSure: '97 % and more',
   gapHours: '{n} h open',
   lowHours: '{n} h under 80 %',
+  nextGap: 'Next open hour',
   gapsIn: '{gaps} open hours in {languages} languages within two weeks',
   noGaps: 'Every hour of the next two weeks is covered.',
   dayOpen: '{n} open hours: {ranges}',

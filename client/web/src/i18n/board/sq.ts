@@ -181,6 +181,7 @@ export const sq: BoardWords = {
   levelSure: '97 % e më shumë',
   gapHours: '{n} orë bosh',
   lowHours: '{n} orë nën 80 %',
+  nextGap: 'Ora tjetër bosh',
   gapsIn: '{gaps} orë të pambuluara në {languages} gjuhë brenda dy javësh',
   noGaps: 'Çdo orë e dy javëve të ardhshme është e mbuluar.',
   dayOpen: '{n} orë të pambuluara: {ranges}',

@@ -181,6 +181,7 @@ export const sr: BoardWords = {
   levelSure: '97 % i više',
   gapHours: '{n} h prazno',
   lowHours: '{n} h ispod 80 %',
+  nextGap: 'Sledeći prazan sat',
   gapsIn: '{gaps} nepokrivenih sati u {languages} jezika u dve nedelje',
   noGaps: 'Svaki sat naredne dve nedelje je pokriven.',
   dayOpen: '{n} nepokrivenih sati: {ranges}',

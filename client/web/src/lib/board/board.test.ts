@@ -6,7 +6,7 @@ import { isAgency, isCountry } from './codes';
 import { cellAt, readCsv, withCell, writeCsv } from './csv_cells';
 import { EVERYBODY, filterRoster, indexRoster, type RosterFilter } from './roster_filter';
 import { byRequests, totalsOf } from './reports';
-import { presenceById, standingByLanguage, standingOf, waitingOf } from './standing';
+import { needsYou, presenceById, standingByLanguage, standingOf, waitingOf } from './standing';
 import { tabOf, tabsFor } from './tabs';
 import { inSight, moved, scrollTo } from './window';
 
@@ -130,8 +130,10 @@ describe('standing', () => {
       session('live', { phase: 'live' }),
       session('unanswered', { phase: 'unanswered', requested_at: 8 }),
       session('called', { coordinator_called: true, requested_at: 10 }),
+      session('nobody', { phase: 'unanswered', no_answer: 'nobody_suitable', requested_at: 11 }),
     ]);
-    expect(order.map(({ id }) => id)).toEqual(['called', 'unanswered', 'old', 'young']);
+    expect(order.map(({ id }) => id)).toEqual(['called', 'nobody', 'unanswered', 'old', 'young']);
+    expect(order.filter(needsYou).map(({ id }) => id)).toEqual(['called', 'nobody']);
   });
 });
 

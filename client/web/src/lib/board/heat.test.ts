@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { CoverageView, LanguageCoverage } from '../board_types';
-import { gapAround, heatMap, levelAt, openHours, rangesText, totals } from './heat';
+import { gapAround, heatMap, levelAt, nextOpen, openHours, rangesText, totals } from './heat';
 import { stripPaths } from './heat_strip';
-import { dayStart, instantOf, wallClock, wallMinutes } from './week';
+import { dayStart, instantOf, toldAs, wallClock, wallMinutes } from './week';
+import type { CoverageView, LanguageCoverage } from '../../wire';
 
 const HOUR = 3_600_000;
 const ZONE = 'Europe/Tirane';
@@ -62,6 +62,13 @@ describe('the heat map', () => {
     expect(long.from <= at(100) && at(100) < long.until).toBe(true);
   });
 
+  it('leads from one open hour to the next, and from the last to the first', () => {
+    expect(nextOpen(map, { row: 0, column: 2 })).toEqual({ row: 1, column: 2 });
+    expect(nextOpen(map, { row: 1, column: 4 })).toEqual({ row: 0, column: 5 });
+    expect(nextOpen(map, { row: 1, column: 335 })).toEqual({ row: 0, column: 0 });
+    expect(nextOpen(heatMap(coverage('2026-06-01', []), undefined, 0), { row: 0, column: 0 })).toBeUndefined();
+  });
+
   it('is drawn as few blocks, tall where nobody is', () => {
     expect(stripPaths(map, never)).toEqual([{ level: 'thin', path: 'M0 100V38H336V100Z' }]);
     const paths = stripPaths(map, night);
@@ -89,13 +96,24 @@ describe('days on which clocks change', () => {
     // Every day is as wide as the others all the same.
     const whole = heatMap(coverage('2026-10-24', [row('ps', () => 0)]), undefined, 0);
     const [language] = whole.view.languages;
-    expect(language && stripPaths(whole, language)[0]?.path).toBe(`M0 100V0H${whole.days.length * 24 - 23}V100Z`);
+    expect(language && stripPaths(whole, language)[0]?.path).toBe(`M0 100V0H${whole.days.length * 24}V100Z`);
   });
 
   it('are filled by the wall clock, and never for nothing', () => {
     const first = instantOf(ZONE, '2026-10-25T02:00');
     expect(wallMinutes(ZONE, { from: first, until: first + HOUR })).toBe(60);
     expect(wallMinutes(ZONE, { from: first, until: first + 3 * HOUR })).toBe(120);
+    expect(toldAs(ZONE, { from: first, until: first + 3 * HOUR })).toEqual({
+      starts_at: '2026-10-25T02:00',
+      zone: ZONE,
+      minutes: 120,
+    });
+    // The second two o'clock that night has no name of its own in Tirana.
+    expect(toldAs(ZONE, { from: first + HOUR, until: first + 2 * HOUR })).toEqual({
+      starts_at: '2026-10-25T01:00',
+      zone: 'UTC',
+      minutes: 60,
+    });
     const spring = instantOf(ZONE, '2026-03-29T01:00');
     expect(wallMinutes(ZONE, { from: spring, until: spring + HOUR })).toBe(120);
     expect(dayStart(ZONE, spring + 5 * HOUR)).toBe(instantOf(ZONE, '2026-03-29T00:00'));

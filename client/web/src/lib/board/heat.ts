@@ -1,7 +1,7 @@
 /** The heat map as data: languages by hours, grouped into days, with where the gaps are. */
-import type { CoverageView, ForecastView, LanguageCoverage, LanguageForecast } from '../board_types';
+import type { ForecastView, LanguageForecast } from '../board_types';
 import { chanceLevel, coverLevel, type ChanceLevel, type CoverLevel } from './levels';
-import type { Span } from '../../wire';
+import type { CoverageView, LanguageCoverage, Span } from '../../wire';
 
 const HOUR = 3_600_000;
 /** Longest gap that one shift is offered for, in hours. */
@@ -93,6 +93,13 @@ export function gapAround(map: HeatMap, row: LanguageCoverage, hour: number): Sp
   while (open(hour) && open(last + 1) && last - first + 1 < LONGEST_FILL) last += 1;
   const from = map.view.hours[first]?.at ?? 0;
   return { from, until: from + (last - first + 1) * HOUR };
+}
+
+/** The next open hour to come after one, in any language; after the last, the first again. */
+export function nextOpen(map: HeatMap, after: { row: number; column: number }): { row: number; column: number } | undefined {
+  const all = map.view.languages.flatMap((row, index) => openHours(map, row).map((column) => ({ row: index, column })));
+  all.sort((a, b) => a.column - b.column || a.row - b.row);
+  return all.find(({ row, column }) => column > after.column || (column === after.column && row > after.row)) ?? all[0];
 }
 
 /** How many hours are open in how many languages. */

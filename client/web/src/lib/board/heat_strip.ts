@@ -1,6 +1,6 @@
 /** The hours of one language as shapes: open hours reach over the whole height, covered ones stay low. */
-import type { LanguageCoverage } from '../board_types';
 import { levelAt, type HeatLevel, type HeatMap } from './heat';
+import type { LanguageCoverage } from '../../wire';
 
 /** Every day is so wide, whether it has 23, 24 or 25 hours; the height is 100. */
 export const DAY_WIDTH = 24;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Shift } from '../board_types';
 import { gridMove } from './grid_keys';
 import { draftOf, firstDay, orderOf, problemOfDraft, type ShiftDraft } from './shift_form';
+import type { Shift } from '../../wire';
 
 const draft: ShiftDraft = {
   mediator: 'm',

@@ -1,7 +1,7 @@
 /** A shift as a form asks for it, and as the relay takes it: recurrence as a choice of weekdays, or a rule left as it is. */
 import { Temporal } from 'temporal-polyfill';
-import type { Duty, Shift, ShiftOrder } from '../board_types';
 import { wallClock } from './week';
+import type { Duty, Shift, ShiftOrder } from '../../wire';
 
 /** Monday first, as RFC 5545 writes them. */
 export const WEEKDAYS = ['MO', 'TU', 'WE', 'TH', 'FR', 'SA', 'SU'] as const;

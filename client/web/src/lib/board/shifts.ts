@@ -1,5 +1,5 @@
 /** Shifts by whose they are. */
-import type { ShiftRow } from '../board_types';
+import type { ShiftRow } from '../../wire';
 
 export function rowsByMediator(rows: ShiftRow[]): Map<string, ShiftRow[]> {
   const found = new Map<string, ShiftRow[]>();

@@ -52,9 +52,19 @@ export function present(standing: LanguageStanding): number {
   return standing.ready + standing.busy + standing.on_call;
 }
 
-/** Calls without a mediator, most urgent first: those a coordinator was called to, those that nothing rings for, the oldest. */
+/** A call that waiting alone will not help: the relay called a coordinator, or nothing rings for it any more. */
+export function needsYou(session: SessionSummary): boolean {
+  return (
+    session.coordinator_called || session.no_answer === 'nobody_suitable' || session.no_answer === 'nobody_answered'
+  );
+}
+
+/** Calls without a mediator, most urgent first: those that need a coordinator, those that stand in line, the oldest. */
 export function waitingOf(sessions: SessionSummary[]): SessionSummary[] {
-  const urgency = (session: SessionSummary) => (session.coordinator_called ? 0 : session.phase === 'unanswered' ? 1 : 2);
+  const urgency = (session: SessionSummary) => {
+    if (session.coordinator_called) return 0;
+    return needsYou(session) ? 1 : session.phase === 'unanswered' ? 2 : 3;
+  };
   return sessions
     .filter(({ phase }) => phase === 'ringing' || phase === 'unanswered')
     .sort((a, b) => urgency(a) - urgency(b) || a.requested_at - b.requested_at);

@@ -119,6 +119,16 @@ export function wallEnd(wall: string, minutes: number): string {
   return Temporal.PlainDateTime.from(wall).add({ minutes }).toString({ smallestUnit: 'minute' });
 }
 
+/**
+ * How a shift is told that covers a span. A wall clock that shows an hour twice means the first; what begins in the
+ * second is told in UTC.
+ */
+export function toldAs(zone: string, span: Span): { starts_at: string; zone: string; minutes: number } {
+  const wall = wallClock(zone, span.from);
+  if (instantOf(zone, wall) === span.from) return { starts_at: wall, zone, minutes: wallMinutes(zone, span) };
+  return { starts_at: wallClock('UTC', span.from), zone: 'UTC', minutes: wallMinutes('UTC', span) };
+}
+
 /** How long a span is by the wall clock, in minutes; at least one. Where clocks repeat an hour it is the true length. */
 export function wallMinutes(zone: string, span: Span): number {
   const [from, until] = [span.from, span.until].map((at) => Temporal.PlainDateTime.from(wallClock(zone, at)));
