@@ -12,7 +12,13 @@ export function serviceWorker(): Plugin {
     name: 'dragoman-service-worker',
     apply: 'build',
     generateBundle(_options, bundle) {
-      const built = Object.keys(bundle).filter((name) => !name.endsWith('.html'));
+      // What is loaded only when it is asked for is not everybody's: a guest's telephone need not fetch the board.
+      const lazy = new Set(
+        Object.values(bundle).flatMap((part) =>
+          part.type === 'chunk' && part.isDynamicEntry ? [part.fileName, ...(part.viteMetadata?.importedCss ?? [])] : [],
+        ),
+      );
+      const built = Object.keys(bundle).filter((name) => !name.endsWith('.html') && !lazy.has(name));
       const copied = readdirSync('public');
       const shell = ['/', ...[...built, ...copied].map((name) => `/${name}`)].sort();
       const version = createHash('sha256')

@@ -1,5 +1,5 @@
 /**
- * Photographs the gallery: `npm run screens -- [--out DIR] [NAME[:LANGUAGE[:dark][:phone]] …]`.
+ * Photographs the gallery: `npm run screens -- [--out DIR] [NAME[:LANGUAGE[:dark][:phone][:rtl][:full][:MEDIATORS]] …]`.
  * Starts Vite by itself; without names it takes every screen, on a tablet and on a phone.
  */
 import { mkdirSync } from 'node:fs';
@@ -20,6 +20,36 @@ const browser = await chromium.launch({
   args: ['--no-sandbox', '--disable-gpu'],
 });
 
+/** What is touched before a photograph, by the screen's name. */
+const TOUCHES = {
+  officer: ['[data-testid=language-tile]'],
+  'roster-edit': ['[data-testid=edit-mediator]', '[data-testid=private-show]'],
+  'roster-import': ['[data-testid=import-roster]', 'file'],
+  'calendar-spring': ['[data-testid=people-week] button >> nth=2'],
+  'calendar-autumn': ['[data-testid=people-week] button >> nth=2'],
+  'calendar-language': ['[data-testid=calendar-by] label >> nth=1'],
+  'calendar-shift': ['[data-testid=add-shift]', '[data-testid=shift-repeats] label >> nth=1'],
+  'coverage-hours': ['[data-testid=coverage-view] label >> nth=1'],
+  'coverage-fill': ['[data-testid=coverage-view] label >> nth=1', '[data-level=nobody]'],
+  'coverage-forecast': ['[data-testid=coverage-shows] label >> nth=1'],
+  'coverage-forecast-hours': ['[data-testid=coverage-view] label >> nth=1', '[data-testid=coverage-shows] label >> nth=1'],
+};
+const BAD_FILE = [
+  'alias,languages,qualification',
+  'Blue Heron,sq:native; en:fluent,interpreter',
+  'Quiet River,sq,interpreter',
+  'North Star,ps:native; en:excellent,interpreter',
+  'Olive Path,tr:native; en:fluent,sworn_interpreter',
+].join('\n');
+
+async function touch(page, what) {
+  if (what === 'file') {
+    const file = { name: 'roster.csv', mimeType: 'text/csv', buffer: Buffer.from(BAD_FILE) };
+    return page.locator('[data-testid=import-file]').setInputFiles(file);
+  }
+  return page.locator(what).first().click();
+}
+
 async function everyName() {
   const page = await browser.newPage();
   await page.goto(`${origin}dev/gallery.html?screen=-`);
@@ -34,13 +64,19 @@ for (const wish of args.length > 0 ? args : await everyName()) {
   const phone = more.includes('phone');
   const page = await browser.newPage({
     viewport: phone ? { width: 390, height: 844 } : { width: 1280, height: 800 },
+    timezoneId: 'Europe/Tirane',
     colorScheme: more.includes('dark') ? 'dark' : 'light',
   });
   page.on('pageerror', (error) => console.error(`${wish}: ${error.message}`));
-  await page.goto(`${origin}dev/gallery.html?screen=${name}&language=${language}`);
+  await page.goto(`${origin}dev/gallery.html?screen=${name}&language=${language}&mediators=${more.find((part) => /^\d+$/.test(part)) ?? 300}`);
   await page.waitForSelector('#app > *');
   await page.waitForTimeout(250);
-  if (name === 'officer') await page.locator('[data-testid=language-tile]').first().click();
+  // Right to left: no staff screen is, but its layout must be ready for one.
+  if (more.includes('rtl')) await page.evaluate(() => (document.documentElement.dir = 'rtl'));
+  for (const what of TOUCHES[name] ?? []) {
+    await touch(page, what);
+    await page.waitForTimeout(250);
+  }
   // A page that is wider than its window hides something.
   const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   if (wider > 0) console.error(`${wish}: ${wider} px wider than the window`);

@@ -1,8 +1,8 @@
 /** Views as a relay would send them, for looking at screens. */
 import type {
+  AccountRow,
   LanguageChoice,
   LinkMade,
-  MediatorRow,
   OfferStatusView,
   ParticipantView,
   Phase,
@@ -12,7 +12,6 @@ import type {
   SessionSummary,
   SessionView,
 } from '../src/wire';
-import { inventedPresence, inventedRoster } from './invented_roster';
 import { SEED_TAGS } from '../src/lib/languages';
 
 const now = Date.now();
@@ -147,11 +146,11 @@ export const captions = [
   status: 'machine_draft' as const,
 }));
 
-const ask = (n: number, source: string, minutes: number, more: Partial<SessionSummary>): SessionSummary => ({
+const summary = (n: number, phase: Phase, source: string, seconds: number, more: Partial<SessionSummary> = {}): SessionSummary => ({
   id: id(60 + n),
-  phase: 'ringing',
-  languages: { source, target: 'en' },
-  requested_at: now - minutes * 60_000,
+  phase,
+  languages: { source, target: n % 2 === 0 ? 'en' : 'sq' },
+  requested_at: now - seconds * 1000,
   connected: 1,
   mediator_alias: null,
   transcription_agreed: false,
@@ -160,17 +159,19 @@ const ask = (n: number, source: string, minutes: number, more: Partial<SessionSu
   coordinator_called: false,
   ...more,
 });
+
+/** An evening on which something needs a coordinator. */
 export const boardSessions: SessionSummary[] = [
-  ask(1, 'sq', 0.2, {}),
-  ask(2, 'prs', 6, { phase: 'unanswered', no_answer: 'all_busy', place_in_line: 1 }),
-  ask(3, 'ti', 4, { phase: 'unanswered', no_answer: 'nobody_suitable', coordinator_called: true }),
-  ask(4, 'ps', 2, { phase: 'unanswered', no_answer: 'nobody_answered' }),
-  ask(5, 'ar', 31, { phase: 'live', connected: 4, mediator_alias: 'Quiet River' }),
-  ask(6, 'tr', 12, { phase: 'stopped', connected: 3, mediator_alias: 'Olive Tree' }),
-  ask(7, 'kmr', 3, { phase: 'briefing', connected: 2, mediator_alias: 'North Star' }),
+  summary(1, 'ringing', 'ar', 12),
+  summary(2, 'unanswered', 'so', 312, { no_answer: 'nobody_suitable', coordinator_called: true }),
+  summary(3, 'unanswered', 'ps', 95, { no_answer: 'all_busy', place_in_line: 2 }),
+  summary(4, 'live', 'prs', 1905, { mediator_alias: 'Blue Heron', connected: 4 }),
+  summary(5, 'stopped', 'tr', 731, { mediator_alias: 'Quiet River', connected: 3 }),
+  summary(6, 'briefing', 'ur', 64, { mediator_alias: 'Stone Cedar', connected: 2 }),
+  summary(7, 'live', 'ckb', 4120, { mediator_alias: 'Early Swift', connected: 3 }),
 ];
 
-/** A whole country's roster, made when it is first looked at. */
-let rows: MediatorRow[] | undefined;
-export const rosterRows = () => (rows ??= inventedRoster(3_000, now));
-export const rosterPresence = () => inventedPresence(rosterRows());
+export const accounts: AccountRow[] = [
+  { id: id(1), login: 'border.north', role: 'officer', enrolled: true },
+  { id: id(2), login: 'roster', role: 'coordinator', enrolled: false },
+];

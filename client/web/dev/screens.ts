@@ -1,5 +1,5 @@
 /** Every screen of the gallery by its name. */
-import { createRawSnippet, mount, type Component, type ComponentProps } from 'svelte';
+import { mount, type Component, type ComponentProps } from 'svelte';
 import Enrol from '../src/screens/Enrol.svelte';
 import GuestMessage from '../src/screens/GuestMessage.svelte';
 import GuestSession from '../src/screens/GuestSession.svelte';
@@ -8,12 +8,12 @@ import IncomingCall from '../src/screens/IncomingCall.svelte';
 import Login from '../src/screens/Login.svelte';
 import MediatorHome from '../src/screens/MediatorHome.svelte';
 import OfficerHome from '../src/screens/OfficerHome.svelte';
-import RosterHome from '../src/screens/RosterHome.svelte';
 import SessionOver from '../src/screens/SessionOver.svelte';
 import StaffSession from '../src/screens/StaffSession.svelte';
 import { words } from '../src/i18n/index.svelte';
 import type { SessionView } from '../src/wire';
-import { PLANNER_SCREENS } from './planner_screens';
+import type { Tab } from '../src/lib/board/tabs';
+import SampleBoard from './SampleBoard.svelte';
 import * as sample from './samples';
 
 const nothing = () => undefined;
@@ -64,28 +64,7 @@ function guest(view: SessionView, more: object = {}) {
   });
 }
 
-const slot = createRawSnippet(() => ({ render: () => '<section class="panel"><h2>…</h2></section>' }));
-
-function roster(tab: ComponentProps<typeof RosterHome>['tab'], more: object = {}) {
-  return show(RosterHome, {
-    administrator: tab === 'accounts',
-    desk: { mediator: null, sessions: sample.boardSessions, presence: sample.rosterPresence(), reachable: [] },
-    mediators: sample.rosterRows(),
-    accounts: [
-      { id: sample.id(1), login: 'border.north', role: 'officer' as const, enrolled: true },
-      { id: sample.id(2), login: 'roster', role: 'coordinator' as const, enrolled: false },
-    ],
-    past: sample.past,
-    tags: sample.languages.map(({ tag }) => tag),
-    calendar: slot,
-    coverage: slot,
-    tab: tab ?? 'now',
-    onsave: () => Promise.resolve(undefined),
-    onreload: nothing,
-    onsignout: nothing,
-    ...more,
-  });
-}
+const board = (tab: Tab, more: object = {}) => show(SampleBoard, { tab, ...more });
 
 const mediator = (ready: boolean, more: object = {}) =>
   show(MediatorHome, {
@@ -151,12 +130,24 @@ export const SCREENS: Record<string, (target: HTMLElement) => void> = {
     onaccept: nothing,
     ondecline: nothing,
   }),
-  now: (target) => roster('now')(target),
-  'now-calm': (target) => roster('now', { desk: { mediator: null, sessions: [], presence: [], reachable: [] } })(target),
-  roster: (target) => roster('roster')(target),
-  records: (target) => roster('records')(target),
-  accounts: (target) => roster('accounts')(target),
-  ...PLANNER_SCREENS,
+  now: board('now'),
+  roster: board('roster'),
+  'roster-edit': board('roster'),
+  'roster-import': board('roster'),
+  calendar: board('calendar'),
+  'calendar-language': board('calendar'),
+  'calendar-shift': board('calendar'),
+  'calendar-spring': board('calendar', { at: Date.parse('2027-03-27T12:00:00Z') }),
+  'calendar-autumn': board('calendar', { at: Date.parse('2026-10-24T12:00:00Z') }),
+  coverage: board('coverage'),
+  'coverage-hours': board('coverage'),
+  'coverage-fill': board('coverage'),
+  'coverage-forecast': board('coverage'),
+  'coverage-forecast-hours': board('coverage'),
+  bookings: board('bookings'),
+  reports: board('reports'),
+  sessions: board('sessions'),
+  accounts: board('accounts', { administrator: true }),
   welcome: show(GuestWelcome, { busy: false, problem: undefined, onjoin: nothing }),
   'guest-info': guest(sample.session('briefing', 'interviewee', { consents: [] })),
   'guest-transcription': guest(sample.session('live', 'interviewee', { consents: interpreting })),

@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { en as board } from './board/en';
+import { sq as boardSq } from './board/sq';
+import { sr as boardSr } from './board/sr';
 import { en as guest } from './guest/en';
 import { sq as guestSq } from './guest/sq';
 import { sr as guestSr } from './guest/sr';
@@ -8,9 +11,6 @@ import { fr } from './guest/fr';
 import { en as staff } from './staff/en';
 import { sq as staffSq } from './staff/sq';
 import { sr as staffSr } from './staff/sr';
-import { en as planner } from './planner/en';
-import { sq as plannerSq } from './planner/sq';
-import { sr as plannerSr } from './planner/sr';
 import { screenFor } from './screens';
 
 const placeholders = (text: string) => (text.match(/\{\w+\}/g) ?? []).sort();
@@ -32,13 +32,13 @@ describe('the tables of words', () => {
     isWhole(table, staff);
   });
 
-  it.each(Object.entries({ plannerSq, plannerSr }))('%s has every planning word and placeholder', (_, table) => {
-    isWhole(table, planner);
+  it.each(Object.entries({ boardSq, boardSr }))('%s has every word of the board and placeholder', (_, table) => {
+    isWhole(table, board);
   });
 
   it('Arabic and Persian are written in their own script, Serbian in Latin', () => {
     for (const text of [...Object.values(ar), ...Object.values(fa)]) expect(text).toMatch(/\p{Script=Arabic}/u);
-    for (const text of [...Object.values(guestSr), ...Object.values(staffSr), ...Object.values(plannerSr)]) {
+    for (const text of [...Object.values(guestSr), ...Object.values(staffSr), ...Object.values(boardSr)]) {
       expect(text).not.toMatch(/\p{Script=Cyrillic}/u);
     }
   });

@@ -9,9 +9,6 @@ import { fr as guestFr } from './guest/fr';
 import { en as staffEn, type StaffWords } from './staff/en';
 import { sq as staffSq } from './staff/sq';
 import { sr as staffSr } from './staff/sr';
-import { en as plannerEn, type PlannerWords } from './planner/en';
-import { sq as plannerSq } from './planner/sq';
-import { sr as plannerSr } from './planner/sr';
 
 export const GUEST: Record<GuestLanguage, GuestWords> = {
   en: guestEn,
@@ -22,7 +19,6 @@ export const GUEST: Record<GuestLanguage, GuestWords> = {
   fr: guestFr,
 };
 export const STAFF: Record<StaffLanguage, StaffWords> = { en: staffEn, sq: staffSq, sr: staffSr };
-export const PLANNER: Record<StaffLanguage, PlannerWords> = { en: plannerEn, sq: plannerSq, sr: plannerSr };
 
 /** A language is no secret; it is kept for this tab only, so that a reload greets in the same one. */
 const KEPT_AS = 'screen-language';
@@ -46,11 +42,6 @@ class Words {
 
   get staff(): StaffWords {
     return STAFF[this.staffLanguage];
-  }
-
-  /** Words of the planning screens. */
-  get planner(): PlannerWords {
-    return PLANNER[this.staffLanguage];
   }
 
   /** The person chose; nothing overrides that. */
@@ -79,7 +70,4 @@ class Words {
 
 export const words = new Words();
 
-/** Puts values into a text: `fill('{n} ready', { n: 3 })`. */
-export function fill(text: string, values: Record<string, string | number>): string {
-  return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
-}
+export { fill } from '../lib/fill';

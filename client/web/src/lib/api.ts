@@ -2,8 +2,6 @@
 import type {
   AccountForm,
   AccountRow,
-  CoverageView,
-  FillView,
   InviteRequest,
   Joined,
   LanguageChoice,
@@ -18,13 +16,8 @@ import type {
   SessionCreated,
   SessionForm,
   SessionRow,
-  Shift,
-  ShiftOrder,
 } from '../wire';
 import { call, fetchFile } from './http';
-
-const query = (values: Record<string, string | number>) =>
-  new URLSearchParams(Object.entries(values).map(([name, value]): [string, string] => [name, String(value)]));
 
 export const api = {
   me: () => call<Me>('GET', '/me'),
@@ -53,10 +46,4 @@ export const api = {
   changeMediator: (id: string, form: Profile) => call<MediatorRow>('PUT', `/mediators/${id}`, form),
   accounts: () => call<AccountRow[]>('GET', '/accounts'),
   createAccount: (form: AccountForm) => call<LinkMade>('POST', '/accounts', form),
-
-  coverage: (from: number, hours: number, zone: string) =>
-    call<CoverageView>('GET', `/coverage?${query({ from, hours, zone })}`),
-  fill: (language: string, hour: number, zone: string) =>
-    call<FillView>('GET', `/coverage/fill?${query({ language, hour, zone })}`),
-  addShift: (order: ShiftOrder) => call<Shift>('POST', '/shifts', order),
 };

@@ -2,6 +2,8 @@
 
 export type Route =
   | { page: 'home' }
+  /** A part of the coordinator's board. */
+  | { page: 'board'; tab: string }
   | { page: 'login' }
   | { page: 'link'; secret: string }
   | { page: 'session'; id: string };
@@ -10,6 +12,7 @@ export function parseRoute(hash: string): Route {
   const [, page, rest] = /^#\/([a-z]*)(?:\/([A-Za-z0-9_-]+))?$/.exec(hash) ?? [];
   if (page === 'login') return { page };
   if (page === 'link' && rest !== undefined) return { page, secret: rest };
+  if (page === 'board' && rest !== undefined) return { page, tab: rest };
   if (page === 'session' && rest !== undefined) return { page, id: rest };
   return { page: 'home' };
 }

@@ -1,5 +1,4 @@
 /** What staff read, in English. */
-import { boardEn } from './board/en';
 
 export const en = {
   // Everywhere
@@ -191,24 +190,10 @@ export const en = {
   awayRingFailed: 'That did not work. Calls ring while this page is open.',
 
   // Coordinator and administrator
-  ...boardEn,
-  tabNow: 'Now',
-  tabRoster: 'Roster',
-  tabRecords: 'Records',
   tabAccounts: 'Accounts',
-  liveSessions: 'Sessions now',
-  noSessions: 'No sessions at the moment.',
-  readyNow: 'Ready now',
-  nobodyReady: 'Nobody is ready.',
-  connectedCount: '{n} connected',
-  searchRoster: 'Search alias or language',
   addMediator: 'Add a mediator',
   editMediator: 'Change a mediator',
   nobodyFound: 'Nobody found.',
-  presenceReady: 'Ready',
-  presenceInSession: 'In a session',
-  presenceNotReady: 'Not ready',
-  presenceUnreachable: 'No open page',
   alias: 'Alias',
   aliasHint: 'What others see instead of a name.',
   languages: 'Languages',
@@ -224,7 +209,6 @@ export const en = {
   culturalMediator: 'Cultural mediator',
   interpreter: 'Interpreter',
   swornInterpreter: 'Sworn interpreter',
-  trainedForMinors: 'Trained to interpret for children',
   undertakingSigned: 'Confidentiality undertaking signed on',
   vettedUntil: 'Vetted until',
   active: 'On the roster',
@@ -304,6 +288,13 @@ export const en = {
   problem_transcription_not_agreed: 'A device may join only where a transcript was wished and agreed to.',
   problem_no_such_session: 'This session is over, or it is not yours.',
   problem_not_sealed: 'The record can be read when the session is over.',
+  problem_not_suitable: 'This mediator may not serve this booking: languages, clearance, agency or a wish speak against it.',
+  problem_already_booked: 'This mediator has another booking at that time.',
+  problem_same_agency: 'Lender and borrower are the same agency.',
+  problem_not_the_borrower: 'Only the borrowing agency may ask for a loan.',
+  problem_not_the_lender: 'Only the lending agency decides about a loan.',
+  problem_loan_not_open: 'This loan is over already: nothing was changed.',
+  problem_too_many_shifts: 'This mediator has too many shifts. Remove old ones.',
   problem_login_taken: 'This login name is in use. Choose another.',
   problem_push_unavailable: 'This relay can not ring closed pages. Tell the administrator.',
   problem_push_endpoint_refused: 'This browser gave an address that the relay does not ask.',

@@ -1,5 +1,4 @@
 /** What staff read, in Albanian. */
-import { boardSq } from './board/sq';
 import type { StaffWords } from './en';
 
 export const sq: StaffWords = {
@@ -192,24 +191,10 @@ export const sq: StaffWords = {
   awayRingFailed: 'Nuk funksionoi. Thirrjet bien kur kjo faqe është e hapur.',
 
   // Coordinator and administrator
-  ...boardSq,
-  tabNow: 'Tani',
-  tabRoster: 'Lista',
-  tabRecords: 'Dosjet',
   tabAccounts: 'Llogaritë',
-  liveSessions: 'Bisedat tani',
-  noSessions: 'Asnjë bisedë për momentin.',
-  readyNow: 'Gati tani',
-  nobodyReady: 'Askush nuk është gati.',
-  connectedCount: '{n} të lidhur',
-  searchRoster: 'Kërko pseudonim ose gjuhë',
   addMediator: 'Shto ndërmjetës',
   editMediator: 'Ndrysho ndërmjetësin',
   nobodyFound: 'Askush nuk u gjet.',
-  presenceReady: 'Gati',
-  presenceInSession: 'Në bisedë',
-  presenceNotReady: 'Jo gati',
-  presenceUnreachable: 'Pa faqe të hapur',
   alias: 'Pseudonimi',
   aliasHint: 'Çfarë shohin të tjerët në vend të emrit.',
   languages: 'Gjuhët',
@@ -225,7 +210,6 @@ export const sq: StaffWords = {
   culturalMediator: 'Ndërmjetës kulturor',
   interpreter: 'Përkthyes',
   swornInterpreter: 'Përkthyes i betuar',
-  trainedForMinors: 'I trajnuar për fëmijë',
   undertakingSigned: 'Deklarata e konfidencialitetit nënshkruar më',
   vettedUntil: 'I verifikuar deri më',
   active: 'Në listë',
@@ -306,6 +290,13 @@ export const sq: StaffWords = {
   problem_transcription_not_agreed: 'Pajisja hyn vetëm kur transkripti është dëshiruar dhe pranuar.',
   problem_no_such_session: 'Kjo bisedë mbaroi, ose nuk është e juaja.',
   problem_not_sealed: 'Dosja lexohet pasi të mbarojë biseda.',
+  problem_not_suitable: 'Ky ndërmjetës nuk mund ta marrë këtë rezervim: gjuhët, leja, agjencia ose një dëshirë e pengojnë.',
+  problem_already_booked: 'Ky ndërmjetës ka një rezervim tjetër në atë kohë.',
+  problem_same_agency: 'Huadhënësi dhe huamarrësi janë e njëjta agjenci.',
+  problem_not_the_borrower: 'Vetëm agjencia huamarrëse mund të kërkojë huazim.',
+  problem_not_the_lender: 'Vetëm agjencia huadhënëse vendos për huazimin.',
+  problem_loan_not_open: 'Ky huazim ka mbaruar: nuk ndryshoi asgjë.',
+  problem_too_many_shifts: 'Ky ndërmjetës ka shumë turne. Hiqni të vjetrit.',
   problem_login_taken: 'Ky emër është në përdorim. Zgjidhni një tjetër.',
   problem_push_unavailable: 'Ky server nuk mund t’u bjerë faqeve të mbyllura. Njoftoni administratorin.',
   problem_push_endpoint_refused: 'Ky shfletues dha një adresë që serveri nuk e pranon.',

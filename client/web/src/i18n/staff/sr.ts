@@ -1,5 +1,4 @@
 /** What staff read, in Serbian (Latin script). */
-import { boardSr } from './board/sr';
 import type { StaffWords } from './en';
 
 export const sr: StaffWords = {
@@ -191,24 +190,10 @@ export const sr: StaffWords = {
   awayRingFailed: 'Nije uspelo. Pozivi zvone dok je ova stranica otvorena.',
 
   // Coordinator and administrator
-  ...boardSr,
-  tabNow: 'Sada',
-  tabRoster: 'Spisak',
-  tabRecords: 'Zapisi',
   tabAccounts: 'Nalozi',
-  liveSessions: 'Razgovori sada',
-  noSessions: 'Trenutno nema razgovora.',
-  readyNow: 'Spremni sada',
-  nobodyReady: 'Niko nije spreman.',
-  connectedCount: '{n} povezano',
-  searchRoster: 'Traži alias ili jezik',
   addMediator: 'Dodaj medijatora',
   editMediator: 'Izmeni medijatora',
   nobodyFound: 'Niko nije pronađen.',
-  presenceReady: 'Spreman',
-  presenceInSession: 'U razgovoru',
-  presenceNotReady: 'Nije spreman',
-  presenceUnreachable: 'Nema otvorene stranice',
   alias: 'Alias',
   aliasHint: 'Šta drugi vide umesto imena.',
   languages: 'Jezici',
@@ -224,7 +209,6 @@ export const sr: StaffWords = {
   culturalMediator: 'Kulturni medijator',
   interpreter: 'Prevodilac',
   swornInterpreter: 'Sudski tumač',
-  trainedForMinors: 'Obučen za rad sa decom',
   undertakingSigned: 'Izjava o poverljivosti potpisana dana',
   vettedUntil: 'Provera važi do',
   active: 'Na spisku',
@@ -304,6 +288,13 @@ export const sr: StaffWords = {
   problem_transcription_not_agreed: 'Uređaj može ući samo ako je transkript željen i ako je data saglasnost.',
   problem_no_such_session: 'Ovaj razgovor je završen ili nije vaš.',
   problem_not_sealed: 'Zapis se može čitati kada se razgovor završi.',
+  problem_not_suitable: 'Ovaj medijator ne može za ovu rezervaciju: jezici, dozvola, agencija ili želja govore protiv.',
+  problem_already_booked: 'Ovaj medijator ima drugu rezervaciju u to vreme.',
+  problem_same_agency: 'Davalac i primalac su ista agencija.',
+  problem_not_the_borrower: 'Samo agencija koja pozajmljuje može da zatraži.',
+  problem_not_the_lender: 'O pozajmici odlučuje samo agencija koja daje.',
+  problem_loan_not_open: 'Ova pozajmica je završena: ništa nije promenjeno.',
+  problem_too_many_shifts: 'Ovaj medijator ima previše smena. Uklonite stare.',
   problem_login_taken: 'Ovo ime je zauzeto. Izaberite drugo.',
   problem_push_unavailable: 'Ovaj server ne može da zvoni na zatvorenim stranicama. Obavestite administratora.',
   problem_push_endpoint_refused: 'Ovaj pregledač je dao adresu koju server ne prihvata.',

@@ -1,0 +1,62 @@
+/** The calls of `/api/v1` that only the coordinator's board makes, one function each. */
+import type {
+  Agency,
+  BookingView,
+  CoverageView,
+  FillView,
+  ImportReport,
+  Lendable,
+  LoanForm,
+  LoanView,
+  MediatorRow,
+  PrivateDetails,
+  Profile,
+  Shift,
+  ShiftOrder,
+  ShiftRow,
+} from '../wire';
+import { api } from './api';
+import type { ForecastView, ReportView } from './board_types';
+import { call, fetchFile } from './http';
+
+const asked = (values: Record<string, string | number>) =>
+  new URLSearchParams(Object.entries(values).map(([key, value]) => [key, String(value)]));
+
+export const boardCalls = {
+  addMediator: (form: Profile): Promise<MediatorRow> => api.addMediator(form),
+  changeMediator: (id: string, form: Profile): Promise<MediatorRow> => api.changeMediator(id, form),
+  readPrivate: (id: string) => call<PrivateDetails>('GET', `/mediators/${id}/private`),
+  writePrivate: (id: string, details: PrivateDetails) => call<PrivateDetails>('PUT', `/mediators/${id}/private`, details),
+  importRoster: (csv: string, commit: boolean) => call<ImportReport>('POST', '/mediators/import', { csv, commit }),
+  exportRoster: () => fetchFile('/mediators/export.csv'),
+
+  shifts: (from: number, until: number) => call<ShiftRow[]>('GET', `/shifts?${asked({ from, until })}`),
+  addShift: (order: ShiftOrder) => call<Shift>('POST', '/shifts', order),
+  changeShift: (id: string, order: ShiftOrder) => call<Shift>('PUT', `/shifts/${id}`, order),
+  removeShift: (id: string) => call<undefined>('DELETE', `/shifts/${id}`),
+  skipShift: (id: string, date: string) => call<Shift>('POST', `/shifts/${id}/skip`, { date }),
+
+  /** `minimum`: how many each language needs at any hour; 0: only hours count in which it was asked for lately. */
+  coverage: (from: number, hours: number, zone: string, minimum: 0 | 1) =>
+    call<CoverageView>('GET', `/coverage?${asked({ from, hours, zone, minimum })}`),
+  fill: (language: string, hour: number, zone: string) =>
+    call<FillView>('GET', `/coverage/fill?${asked({ language, hour, zone })}`),
+  forecast: (from: number, hours: number) => call<ForecastView>('GET', `/forecast?${asked({ from, hours })}`),
+
+  agencies: () => call<Agency[]>('GET', '/agencies'),
+  bookings: () => call<BookingView[]>('GET', '/bookings'),
+  assignBooking: (id: string, mediator: string, reason: string) =>
+    call<BookingView>('POST', `/bookings/${id}/assign`, { mediator, reason }),
+  cancelBooking: (id: string, reason: string) => call<BookingView>('POST', `/bookings/${id}/cancel`, { reason }),
+  loans: () => call<LoanView[]>('GET', '/loans'),
+  lendable: (lender: string) => call<Lendable[]>('GET', `/loans/offerable?${asked({ lender })}`),
+  requestLoan: (form: LoanForm) => call<LoanView>('POST', '/loans', form),
+  decideLoan: (id: string, what: 'approve' | 'refuse' | 'revoke', note: string) =>
+    call<LoanView>('POST', `/loans/${id}/${what}`, note === '' ? {} : { note }),
+
+  reports: (from: number, until: number) => call<ReportView>('GET', `/reports?${asked({ from, until })}`),
+  reportsFile: (from: number, until: number) => fetchFile(`/reports.csv?${asked({ from, until })}`),
+};
+
+/** What stands behind the board: a relay, or samples. */
+export type BoardCalls = typeof boardCalls;
