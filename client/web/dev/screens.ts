@@ -116,7 +116,14 @@ export const SCREENS: Record<string, (target: HTMLElement) => void> = {
   'mediator-away': mediator(true, { away: 'on' }),
   'mediator-away-blocked': mediator(true, { away: 'blocked' }),
   'mediator-barred': mediator(false, {
-    desk: { ready: false, barred: [{ reason: 'not_vetted' }], offers: [], current: sample.id(1) },
+    desk: {
+      ready: false,
+      availability: 'away',
+      missed_calls: false,
+      barred: [{ reason: 'not_vetted' }],
+      offers: [],
+      current: sample.id(1),
+    },
   }),
   incoming: show(IncomingCall, {
     offer: {
