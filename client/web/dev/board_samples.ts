@@ -1,5 +1,5 @@
 /** A roster of any size, its shifts and all that a board asks a relay for, made from a seed: the same every time. */
-import type { ReportView } from '../src/lib/board_types';
+import type { ReportView } from '../src/wire';
 import type { BoardCalls } from '../src/lib/board_calls';
 import { readCsv } from '../src/lib/board/csv_cells';
 import { dayStart, instantOf, ownZone, wallClock, wallEnd } from '../src/lib/board/week';
@@ -270,9 +270,19 @@ function reports(): ReportView {
   const languages = ['ar', 'ps', 'prs', 'sq', 'tr', 'ur', 'so', 'ti', 'ckb'].map((language, n) => {
     const requests = Math.round(240 / (n + 1));
     const answered = Math.round(requests * ([0.99, 0.9, 0.97, 1, 0.98, 0.86, 0.7, 0.55, 0.93][n] ?? 1));
-    return { language, requests, answered, fill_rate: answered / requests, wait_p50_s: 8 + n * 3, wait_p95_s: 21 + n * 17 };
+    const share = { answered_within_30s: Math.round(answered * 0.96), fill_rate: answered / requests };
+    return { language, requests, answered, ...share, wait_p50_s: 8 + n * 3, wait_p95_s: 21 + n * 17 };
   });
-  return { languages, mediators: COLOURS.map((colour, n) => ({ alias: `${colour} ${THINGS[n % 11]}`, hours: 41 - n * 3.2 })) };
+  const sum = (figure: 'requests' | 'answered' | 'answered_within_30s') => languages.reduce((all, row) => all + row[figure], 0);
+  const [requests, answered, answered_within_30s] = [sum('requests'), sum('answered'), sum('answered_within_30s')];
+  const all = { requests, answered, answered_within_30s, fill_rate: answered / requests, wait_p50_s: 11, wait_p95_s: 74 };
+  const mediators = COLOURS.map((colour, n) => ({
+    mediator: id(n),
+    alias: `${colour} ${THINGS[n % 11]}`,
+    calls: 60 - n * 4,
+    hours: 41 - n * 3.2,
+  }));
+  return { from: 0, until: Date.now(), all, languages, mediators };
 }
 
 function importReport(csv: string, commit: boolean): ImportReport {
@@ -346,10 +356,19 @@ export function callsFor(rows: MediatorRow[]): BoardCalls {
       const coverage = covered(from, hours, ZONE);
       const languages = coverage.languages.map((row, n) => ({
         language: row.language,
+        requests_seen: 240 >> n,
         expected_calls: row.on_shift.map((_, hour) => Math.max(0.02, (1 + Math.sin((hour % 24) / 4)) / (n + 2))),
         answered_within_30s: row.on_shift.map((there, hour) => 1 - 0.9 * 0.35 ** (there + (row.on_call[hour] ?? 0) * 0.4)),
       }));
-      return soon({ languages });
+      const assumptions = {
+        service_seconds: 2400,
+        patience_seconds: 180,
+        pick_up_seconds: 6,
+        answer_within_seconds: 30,
+        on_shift_answers: 0.9,
+        on_call_answers: 0.5,
+      };
+      return soon({ from, weeks_seen: 26, assumptions, languages });
     },
     agencies: () => soon(AGENCIES.map((code) => ({ code, name: code, country: code.slice(0, 2), zone: ZONE }))),
     bookings: () => soon(bookings),

@@ -145,6 +145,11 @@ pub enum Phase {
 }
 
 impl Phase {
+    /// Every mediator that it takes is there.
+    pub fn is_answered(self) -> bool {
+        matches!(self, Self::Briefing | Self::Live | Self::Stopped)
+    }
+
     /// Nothing can happen any more.
     pub fn is_over(self) -> bool {
         matches!(self, Self::Sealed | Self::Abandoned)

@@ -16,6 +16,7 @@ use dragoman_core::rest_desk::{
 };
 use dragoman_core::rest_directory::{ImportForm, ImportReport, PrivateDetails};
 use dragoman_core::rest_push::{PushKey, PushSubscriptionEnd, PushSubscriptionForm};
+use dragoman_core::rest_reports::{ForecastView, ReportView};
 use dragoman_core::rest_shifts::{
     CoverageView, FeedMade, FeedOf, FeedRow, FillView, ShiftForm, ShiftImportForm, ShiftImportReport,
     ShiftOrder, ShiftRow, SkipForm,
@@ -52,6 +53,7 @@ fn every_type_of_the_wire_is_written() {
         FeedOf,
         FeedRow,
         FillView,
+        ForecastView,
         ImportForm,
         ImportReport,
         InviteRequest,
@@ -68,6 +70,7 @@ fn every_type_of_the_wire_is_written() {
         PushKey,
         PushSubscriptionEnd,
         PushSubscriptionForm,
+        ReportView,
         RingForm,
         SessionCreated,
         SessionForm,

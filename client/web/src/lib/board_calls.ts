@@ -4,6 +4,7 @@ import type {
   BookingView,
   CoverageView,
   FillView,
+  ForecastView,
   ImportReport,
   Lendable,
   LoanForm,
@@ -11,12 +12,12 @@ import type {
   MediatorRow,
   PrivateDetails,
   Profile,
+  ReportView,
   Shift,
   ShiftOrder,
   ShiftRow,
 } from '../wire';
 import { api } from './api';
-import type { ForecastView, ReportView } from './board_types';
 import { call, fetchFile } from './http';
 
 const asked = (values: Record<string, string | number>) =>
@@ -41,7 +42,8 @@ export const boardCalls = {
     call<CoverageView>('GET', `/coverage?${asked({ from, hours, zone, minimum })}`),
   fill: (language: string, hour: number, zone: string) =>
     call<FillView>('GET', `/coverage/fill?${asked({ language, hour, zone })}`),
-  forecast: (from: number, hours: number) => call<ForecastView>('GET', `/forecast?${asked({ from, hours })}`),
+  forecast: (from: number, hours: number, zone: string) =>
+    call<ForecastView>('GET', `/forecast?${asked({ from, hours, zone })}`),
 
   agencies: () => call<Agency[]>('GET', '/agencies'),
   bookings: () => call<BookingView[]>('GET', '/bookings'),

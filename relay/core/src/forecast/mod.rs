@@ -6,8 +6,11 @@
 pub mod cover;
 pub mod demand;
 pub mod erlang_a;
+mod view;
 
 use serde::{Deserialize, Serialize};
+
+pub use view::forecast;
 
 use crate::availability::Duty;
 use crate::time::UnixMillis;

@@ -100,7 +100,7 @@ pub(super) fn yes_or_no(text: &str) -> Result<bool, String> {
 
 /// So that a spreadsheet does not take it for a formula (OWASP, CSV Injection). Text that looks armoured already is
 /// armoured once more, so that [`unarmoured`] gives back exactly what was there.
-pub(super) fn armoured(text: String) -> String {
+pub(crate) fn armoured(text: String) -> String {
     if looks_like_formula(&text) { format!("'{text}") } else { text }
 }
 

@@ -35,6 +35,7 @@ mod write;
 
 use std::collections::BTreeSet;
 
+pub(crate) use cells::armoured;
 pub use judge::{Change, Judged, Known, judge};
 pub use read::{FileError, parse};
 pub use write::{ExportOptions, export};

@@ -27,7 +27,7 @@ use crate::media::Media;
 use crate::media::forwarder::SlotChanges;
 use crate::media::sdp::ClientOffer;
 use crate::notify::Notifier;
-use crate::store::{Batch, EntryRow, NewSession, Store, StoreError};
+use crate::store::{Batch, EntryRow, NewSession, PhaseRow, Store, StoreError};
 
 /// How often the core's timers are looked at; offers and waves are counted in seconds.
 const TICK: Duration = Duration::from_millis(100);
@@ -342,7 +342,8 @@ fn batch_of(decision: &Decision, now: UnixMillis) -> Batch {
         }
         if !events.is_empty() {
             let phase: Phase = session.phase();
-            batch.phases.push((session.id, phase, session.ended_at));
+            let (session, ended_at) = (session.id, session.ended_at);
+            batch.phases.push(PhaseRow { session, phase, at: now, ended_at });
         }
         let row = |entry: &dragoman_core::evidence::Entry| EntryRow {
             session: session.id,

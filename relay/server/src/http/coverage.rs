@@ -64,15 +64,7 @@ pub(super) async fn show(
     _keeper: RosterKeeper,
     Asked(query): Asked<CoverageQuery>,
 ) -> Result<Json<CoverageView>, ApiError> {
-    if !(1..=MAX_HOURS).contains(&query.hours)
-        || query.from.0.checked_abs().is_none_or(|at| at > i64::MAX / 2)
-    {
-        let message = "`hours` is 1 to 1344, `from` is Unix milliseconds";
-        return Err(ApiError::bad_request("window_malformed", message));
-    }
-    let zone = zone_of(&query.zone)?;
-    let from = UnixMillis(query.from.0.div_euclid(HOUR) * HOUR);
-    let until = UnixMillis(from.0 + i64::from(query.hours) * HOUR);
+    let (window, zone) = (window(query.from, query.hours)?, zone_of(&query.zone)?);
     let mut demand: HashMap<(String, u32), u32> = HashMap::new();
     for (tag, at) in app.store.requests_since(UnixMillis(app.now().0 - DEMAND)).await? {
         *demand.entry((tag.primary().to_owned(), hour_of_week(zone, at))).or_default() += 1;
@@ -83,8 +75,8 @@ pub(super) async fn show(
         let asked = demand.contains_key(&(language.to_owned(), hour_of_week(zone, at)));
         minimum.max(u32::from(asked))
     };
-    let (roster, duties) = people_and_duties(&app, Span { from, until }).await?;
-    let hours = (from, query.hours, zone);
+    let (roster, duties) = people_and_duties(&app, window).await?;
+    let hours = (window.from, query.hours, zone);
     let view = tokio::task::spawn_blocking(move || {
         coverage::coverage(&roster.iter().collect::<Vec<_>>(), &duties, &wanted, hours, needed)
     });
@@ -112,9 +104,19 @@ pub(super) async fn fill(
     Ok(Json(coverage::who_could_fill(&people, &duties, language.primary(), hour, zone)))
 }
 
-type PeopleAndDuties = (Vec<Mediator>, BTreeMap<MediatorId, Vec<DutySpan>>);
+/// The whole hours that are asked for.
+pub(super) fn window(from: UnixMillis, hours: u32) -> Result<Span, ApiError> {
+    if !(1..=MAX_HOURS).contains(&hours) || from.0.checked_abs().is_none_or(|at| at > i64::MAX / 2) {
+        let message = "`hours` is 1 to 1344, `from` is Unix milliseconds";
+        return Err(ApiError::bad_request("window_malformed", message));
+    }
+    let from = UnixMillis(from.0.div_euclid(HOUR) * HOUR);
+    Ok(Span { from, until: UnixMillis(from.0 + i64::from(hours) * HOUR) })
+}
 
-async fn people_and_duties(app: &App, window: Span) -> Result<PeopleAndDuties, ApiError> {
+pub(super) type PeopleAndDuties = (Vec<Mediator>, BTreeMap<MediatorId, Vec<DutySpan>>);
+
+pub(super) async fn people_and_duties(app: &App, window: Span) -> Result<PeopleAndDuties, ApiError> {
     let roster = app.store.mediators().await?.into_iter().map(|(mediator, ..)| mediator).collect();
     let shifts = app.store.shifts().await?;
     // Thousands of rules are some hundred milliseconds of work, which no other request should wait for.

@@ -16,6 +16,7 @@ mod my_shifts;
 mod problem;
 mod push;
 mod records;
+mod reports;
 mod roster;
 mod roster_file;
 mod session_socket;
@@ -160,6 +161,9 @@ pub fn router(app: Arc<App>) -> Router {
         .routes(routes!(my_shifts::skip))
         .routes(routes!(coverage::show))
         .routes(routes!(coverage::fill))
+        .routes(routes!(reports::forecast))
+        .routes(routes!(reports::show))
+        .routes(routes!(reports::file))
         .routes(routes!(feeds::list, feeds::create))
         .routes(routes!(feeds::remove))
         .routes(routes!(session_socket::open))

@@ -9,6 +9,7 @@ mod loans;
 mod memory;
 mod private;
 mod push;
+mod reports;
 mod roster;
 mod sessions;
 mod shifts;
@@ -23,7 +24,7 @@ pub use accounts::Account;
 pub use links::{Guest, Link, LinkTarget, Redeemed};
 pub use private::{Access, AccessNote, PRIVATE_DETAILS, SealedDetails};
 pub use push::{MAX_DEVICES, PushSubscription};
-pub use sessions::{Batch, EntryRow, NewSession, SavedSession, SessionRecordRow};
+pub use sessions::{Batch, EntryRow, NewSession, PhaseRow, SavedSession, SessionRecordRow};
 
 /// The store failed, or says no.
 #[derive(Debug, thiserror::Error)]

@@ -16,14 +16,17 @@ impl Store {
             .fetch_all(&self.pool)
             .await?;
         let read = |row: sqlx::sqlite::SqliteRow| {
-            let entry: String = row.try_get("entry")?;
-            let mediator =
-                serde_json::from_str(&entry).map_err(|_| StoreError::Unreadable("roster entry"))?;
+            let mediator = mediator_of(row.try_get("entry")?)?;
             let switched_at = UnixMillis(row.try_get("switched_at")?);
             Ok((mediator, row.try_get::<i64, _>("ready")? != 0, switched_at))
         };
         rows.into_iter().map(read).collect()
     }
+}
+
+/// A roster entry as it is stored.
+pub(super) fn mediator_of(entry: &str) -> Result<Mediator, StoreError> {
+    serde_json::from_str(entry).map_err(|_| StoreError::Unreadable("roster entry"))
 }
 
 /// Adds or replaces a roster entry; the ready switch stays as it is.

@@ -38,6 +38,19 @@ pub struct NewSession {
     pub request: SessionRequest,
 }
 
+/// How a session stands.
+#[derive(Debug)]
+pub struct PhaseRow {
+    /// Which.
+    pub session: SessionId,
+    /// Its phase.
+    pub phase: Phase,
+    /// Since when.
+    pub at: UnixMillis,
+    /// When it ended.
+    pub ended_at: Option<UnixMillis>,
+}
+
 /// Everything that one or more commands decided, to be written in one transaction.
 #[derive(Debug, Default)]
 pub struct Batch {
@@ -45,8 +58,8 @@ pub struct Batch {
     pub created: Vec<NewSession>,
     /// Assignments: each takes one place of a session.
     pub assigned: Vec<(SessionId, Place, MediatorId, UnixMillis)>,
-    /// Sessions whose phase is to be noted, with the time of their end.
-    pub phases: Vec<(SessionId, Phase, Option<UnixMillis>)>,
+    /// Sessions whose phase is to be noted.
+    pub phases: Vec<PhaseRow>,
     /// New entries, in order.
     pub entries: Vec<EntryRow>,
     /// Ready switches, and when they were used.
@@ -117,16 +130,8 @@ impl Store {
         for (session, place, mediator, at) in &batch.assigned {
             assign(&mut transaction, *session, *place, *mediator, *at).await?;
         }
-        for (session, phase, ended_at) in &batch.phases {
-            sqlx::query("UPDATE sessions SET phase = $1, ended_at = $2 WHERE id = $3")
-                .bind(text_of(phase))
-                .bind(ended_at.map(|at| at.0))
-                .bind(text_of(session))
-                .execute(&mut *transaction)
-                .await?;
-            if let Some(at) = ended_at {
-                release(&mut transaction, *session, *at).await?;
-            }
+        for row in &batch.phases {
+            note_phase(&mut transaction, row).await?;
         }
         for entry in &batch.entries {
             sqlx::query("INSERT INTO entries (session, seq, line, hash) VALUES ($1, $2, $3, $4)")
@@ -286,6 +291,25 @@ async fn assign(
     .execute(connection)
     .await?;
     if taken.rows_affected() == 1 { Ok(()) } else { Err(StoreError::PlaceTaken) }
+}
+
+async fn note_phase(
+    connection: &mut SqliteConnection,
+    PhaseRow { session, phase, at, ended_at }: &PhaseRow,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE sessions SET phase = $1, ended_at = $2, answered_at = COALESCE(answered_at, $3) WHERE id = $4",
+    )
+    .bind(text_of(phase))
+    .bind(ended_at.map(|at| at.0))
+    .bind(phase.is_answered().then_some(at.0))
+    .bind(text_of(session))
+    .execute(&mut *connection)
+    .await?;
+    if let Some(at) = ended_at {
+        release(connection, *session, *at).await?;
+    }
+    Ok(())
 }
 
 async fn release(

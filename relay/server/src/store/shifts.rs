@@ -2,12 +2,10 @@
 
 use dragoman_core::availability::shift::Shift;
 use dragoman_core::ids::{MediatorId, ShiftId};
-use dragoman_core::language::LanguageTag;
-use dragoman_core::time::UnixMillis;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::{Store, StoreError, parsed, text_of};
+use super::{Store, StoreError, text_of};
 
 impl Store {
     /// All shifts.
@@ -79,23 +77,6 @@ impl Store {
         let removed =
             sqlx::query("DELETE FROM shifts WHERE id = $1").bind(text_of(&id)).execute(&self.pool).await?;
         Ok(removed.rows_affected() == 1)
-    }
-
-    /// Which languages were asked for since a time, and when; the newest, 100,000 at most.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn requests_since(
-        &self,
-        from: UnixMillis,
-    ) -> Result<Vec<(LanguageTag, UnixMillis)>, StoreError> {
-        let statement = "SELECT source, requested_at FROM sessions WHERE requested_at >= $1 \
-                         ORDER BY requested_at DESC LIMIT 100000";
-        let rows = sqlx::query(statement).bind(from.0).fetch_all(&self.pool).await?;
-        let read = |row: SqliteRow| {
-            Ok((parsed(row.try_get("source")?, "language")?, UnixMillis(row.try_get("requested_at")?)))
-        };
-        rows.into_iter().map(read).collect()
     }
 }
 

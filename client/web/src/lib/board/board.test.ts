@@ -5,7 +5,6 @@ import { inOrder } from './bookings';
 import { isAgency, isCountry } from './codes';
 import { cellAt, readCsv, withCell, writeCsv } from './csv_cells';
 import { EVERYBODY, filterRoster, indexRoster, type RosterFilter } from './roster_filter';
-import { byRequests, totalsOf } from './reports';
 import { needsYou, presenceById, standingByLanguage, standingOf, waitingOf } from './standing';
 import { tabOf, tabsFor } from './tabs';
 import { inSight, moved, scrollTo } from './window';
@@ -244,19 +243,4 @@ it('bookings that need somebody come first, and those that are over last', () =>
   ]);
   expect(ahead.map(({ id }) => id)).toEqual(['called', 'near', 'late']);
   expect(over.map(({ id }) => id)).toEqual(['before', 'gone']);
-});
-
-it('a report adds up counts, and nothing that can not be added', () => {
-  const row = (language: string, requests: number, answered: number) => ({
-    language,
-    requests,
-    answered,
-    fill_rate: answered / requests,
-    wait_p50_s: 1,
-    wait_p95_s: 2,
-  });
-  const report = { languages: [row('sq', 10, 10), row('ps', 30, 20)], mediators: [] };
-  expect(totalsOf(report)).toEqual({ requests: 40, answered: 30, fillRate: 0.75 });
-  expect(byRequests(report).map(({ language }) => language)).toEqual(['ps', 'sq']);
-  expect(totalsOf({ languages: [], mediators: [] }).fillRate).toBeNull();
 });

@@ -1,3 +1,4 @@
+import type { Assumptions } from '../../wire';
 import { describe, expect, it } from 'vitest';
 import { gapAround, heatMap, levelAt, nextOpen, openHours, rangesText, totals } from './heat';
 import { stripPaths } from './heat_strip';
@@ -25,6 +26,15 @@ function coverage(first: string, languages: LanguageCoverage[]): CoverageView {
   const hours = Array.from({ length: 336 }, (_, n) => ({ at: at(n), local: wallClock(ZONE, at(n)) }));
   return { zone: ZONE, hours, languages };
 }
+
+const assumptions: Assumptions = {
+  service_seconds: 2400,
+  patience_seconds: 180,
+  pick_up_seconds: 6,
+  answer_within_seconds: 30,
+  on_shift_answers: 0.9,
+  on_call_answers: 0.5,
+};
 
 describe('the heat map', () => {
   const night = row('ps', (hour) => (hour % 24 >= 2 && hour % 24 < 5 ? 0 : 1));
@@ -80,7 +90,12 @@ describe('the heat map', () => {
 
   it('shows the forecast where there is one', () => {
     const chances = Array.from({ length: 336 }, (_, hour) => [0.5, 0.9, 0.99][hour % 3] ?? 0);
-    const forecast = { languages: [{ language: 'ps', expected_calls: chances, answered_within_30s: chances }] };
+    const forecast = {
+      from: view.hours[0]?.at ?? 0,
+      weeks_seen: 1,
+      assumptions,
+      languages: [{ language: 'ps', requests_seen: 9, expected_calls: chances, answered_within_30s: chances }],
+    };
     const told = heatMap(view, forecast, view.hours[0]?.at ?? 0);
     expect([0, 1, 2].map((hour) => levelAt(told, night, hour))).toEqual(['unlikely', 'likely', 'sure']);
     expect(levelAt(told, never, 0)).toBe('unknown');

@@ -1,5 +1,5 @@
 /** The heat map as data: languages by hours, grouped into days, with where the gaps are. */
-import type { ForecastView, LanguageForecast } from '../board_types';
+import type { ForecastView, LanguageForecast } from '../../wire';
 import { chanceLevel, coverLevel, type ChanceLevel, type CoverLevel } from './levels';
 import type { CoverageView, LanguageCoverage, Span } from '../../wire';
 

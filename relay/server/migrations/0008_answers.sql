@@ -1,0 +1,4 @@
+-- When the last mediator that a session takes came: how long it waited is read off here, not off its log.
+ALTER TABLE sessions ADD COLUMN answered_at BIGINT;
+UPDATE sessions SET answered_at = (SELECT MAX(assigned_at) FROM assignments WHERE session = sessions.id);
+CREATE INDEX sessions_by_request ON sessions (requested_at);
