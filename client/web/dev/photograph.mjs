@@ -29,6 +29,7 @@ const TOUCHES = {
   'mediator-plans-late': ['[data-testid=accept-booking]'],
   'mediator-give-back': ['[data-testid=give-back]'],
   'mediator-skip': ['[data-testid=skip-own-shift]'],
+  'mediator-add-shift': ['[data-testid=add-own-shift]'],
   'roster-edit': ['[data-testid=edit-mediator]', '[data-testid=private-show]'],
   'roster-import': ['[data-testid=import-roster]', 'file'],
   'calendar-spring': ['[data-testid=people-week] button >> nth=2'],

@@ -94,7 +94,7 @@ const mediator = (ready: boolean, more: object = {}) =>
     away: 'off',
     bookings: [],
     shifts: [],
-    plans: { accept: taken, decline: taken, giveBack: taken, skip: taken },
+    plans: { accept: taken, decline: taken, giveBack: taken, skip: taken, add: taken },
     onaway: nothing,
     onready: nothing,
     onopen: nothing,
@@ -143,6 +143,7 @@ export const SCREENS: Record<string, (target: HTMLElement) => void> = {
   'mediator-plans-late': mediator(true, { bookings: plans.myBookings, shifts: plans.myShifts }),
   'mediator-give-back': mediator(true, { bookings: plans.myBookings, shifts: plans.myShifts }),
   'mediator-skip': mediator(true, { bookings: plans.myBookings, shifts: plans.myShifts }),
+  'mediator-add-shift': mediator(true),
   incoming: show(IncomingCall, {
     offer: {
       session: sample.id(1),

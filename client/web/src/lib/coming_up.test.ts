@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { BookingOfferState, BookingState, MyBooking, ShiftRow } from '../wire';
-import { byAnswer, nextShifts } from './coming_up';
+import { byAnswer, nextShifts, ownShift } from './coming_up';
 
 const HOUR = 3_600_000;
 const now = Date.parse('2026-03-02T09:00:00Z');
@@ -45,5 +45,14 @@ describe('bookings', () => {
     const agreed = mine('accepted', 'confirmed');
     const all = [asked, agreed, mine('declined', 'seeking'), mine('withdrawn', 'confirmed'), mine('gave_back', 'seeking')];
     expect(byAnswer(all)).toEqual({ asked: [asked], agreed: [agreed] });
+  });
+});
+
+describe('a shift of one’s own', () => {
+  it('is told by the wall clock, once or every week', () => {
+    const form = { day: '2026-03-04', time: '22:00', minutes: 480, zone: 'Europe/Tirane', duty: 'on_call' as const };
+    const told = { starts_at: '2026-03-04T22:00', zone: 'Europe/Tirane', minutes: 480, skipped: [], duty: 'on_call' };
+    expect(ownShift({ ...form, weekly: false })).toEqual({ ...told, rule: null });
+    expect(ownShift({ ...form, weekly: true })).toEqual({ ...told, rule: 'FREQ=WEEKLY' });
   });
 });

@@ -1,9 +1,12 @@
 /** What lies ahead of a mediator: what is asked of them, what they agreed to, and when they are on duty. */
-import type { Duty, MyBooking, ShiftRow, Span } from '../wire';
+import type { Duty, MyBooking, ShiftForm, ShiftRow, Span } from '../wire';
 import { isoDay } from './board/times';
 
 /** How far ahead shifts are shown, in milliseconds: seven days. */
 export const SHIFTS_AHEAD = 7 * 86_400_000;
+
+/** Lengths of a shift of one's own, in minutes. */
+export const SHIFT_LENGTHS = [60, 120, 180, 240, 360, 480, 600, 720];
 
 export interface NextShift {
   shift: string;
@@ -35,4 +38,17 @@ export function byAnswer(bookings: MyBooking[]): { asked: MyBooking[]; agreed: M
     asked: bookings.filter(({ offer, state }) => offer === 'offered' && state === 'seeking'),
     agreed: bookings.filter(({ offer, state }) => offer === 'accepted' && state === 'confirmed'),
   };
+}
+
+/** A shift of one's own as the relay takes it; weekly: on the weekday on which it first is. */
+export function ownShift(form: {
+  day: string;
+  time: string;
+  minutes: number;
+  zone: string;
+  duty: Duty;
+  weekly: boolean;
+}): ShiftForm {
+  const { day, time, minutes, zone, duty, weekly } = form;
+  return { starts_at: `${day}T${time}`, zone, minutes, rule: weekly ? 'FREQ=WEEKLY' : null, skipped: [], duty };
 }

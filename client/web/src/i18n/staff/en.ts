@@ -79,8 +79,8 @@ export const en = {
   plan_missed: 'Was not begun',
   planComes: '{alias} will come',
   planAsked: '{n} asked, no answer yet',
-  planSought: 'Nobody to ask so far. The search goes on.',
-  planEscalated: 'A coordinator is looking as well.',
+  planSought: 'Nobody to ask so far, the search goes on',
+  planEscalated: 'A coordinator is looking as well',
   planBegin: 'Begin',
   planBeginFrom: 'Can begin from {time}',
   planCancel: 'Call off',
@@ -237,6 +237,10 @@ export const en = {
   skipShift: 'Skip this one',
   skipTitle: 'Skip this shift?',
   skipText: 'You are not on duty then. Your other shifts stay as they are.',
+  addOwnShift: 'Add a shift',
+  everyWeek: 'Every week on this day',
+  dutyOf: 'Duty',
+  ownShiftHint: 'You count as ready then, while this page is open. Only a coordinator can remove a shift again.',
   timesOf: 'Times of {zone}',
 
   // Coordinator and administrator

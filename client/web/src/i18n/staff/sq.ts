@@ -80,8 +80,8 @@ export const sq: StaffWords = {
   plan_missed: 'Nuk filloi',
   planComes: '{alias} do të vijë',
   planAsked: '{n} të pyetur, ende pa përgjigje',
-  planSought: 'Ende s’ka kë të pyetet. Kërkimi vazhdon.',
-  planEscalated: 'Po kërkon edhe një koordinator.',
+  planSought: 'Ende s’ka kë të pyetet, kërkimi vazhdon',
+  planEscalated: 'Po kërkon edhe një koordinator',
   planBegin: 'Fillo',
   planBeginFrom: 'Mund të fillojë nga ora {time}',
   planCancel: 'Anulo bisedën',
@@ -238,6 +238,10 @@ export const sq: StaffWords = {
   skipShift: 'Hiqe këtë',
   skipTitle: 'Të hiqet ky turn?',
   skipText: 'Atëherë nuk jeni në turn. Turnet e tjera mbeten si janë.',
+  addOwnShift: 'Shto një turn',
+  everyWeek: 'Çdo javë në këtë ditë',
+  dutyOf: 'Detyra',
+  ownShiftHint: 'Atëherë quheni gati, kur kjo faqe është e hapur. Vetëm koordinatori mund ta heqë përsëri një turn.',
   timesOf: 'Oraret sipas {zone}',
 
   // Coordinator and administrator

@@ -80,8 +80,8 @@ export const sr: StaffWords = {
   plan_missed: 'Nije počeo',
   planComes: 'Dolazi {alias}',
   planAsked: 'Upitano: {n}, još bez odgovora',
-  planSought: 'Za sada nema koga pitati. Potraga se nastavlja.',
-  planEscalated: 'Traži i koordinator.',
+  planSought: 'Za sada nema koga pitati, potraga se nastavlja',
+  planEscalated: 'Traži i koordinator',
   planBegin: 'Počni',
   planBeginFrom: 'Može početi od {time}',
   planCancel: 'Otkaži razgovor',
@@ -237,6 +237,10 @@ export const sr: StaffWords = {
   skipShift: 'Izostavi ovu',
   skipTitle: 'Izostaviti ovu smenu?',
   skipText: 'Tada niste u smeni. Ostale smene ostaju kakve jesu.',
+  addOwnShift: 'Dodaj smenu',
+  everyWeek: 'Svake sedmice istog dana',
+  dutyOf: 'Dužnost',
+  ownShiftHint: 'Tada se računate kao spremni, dok je ova stranica otvorena. Samo koordinator može ponovo da ukloni smenu.',
   timesOf: 'Vreme: {zone}',
 
   // Coordinator and administrator
