@@ -38,11 +38,20 @@ export function serviceWorkerSource(version: string, shell: string[]): string {
   return Object.entries(fill).reduce((text, [mark, value]) => text.replace(mark, () => JSON.stringify(value)), source);
 }
 
-/** What a notification says, in every language of the staff's screens. */
+/** What a notification says, by the kind of message, in every language of the staff's screens. */
 function ringWords() {
-  const tables = Object.entries({ en, sq, sr }).map(([language, words]) => [
-    language,
-    { ring: words.incoming, ringText: words.ringTouch, over: words.ringOver, overText: words.ringOverText },
-  ]);
-  return Object.fromEntries(tables) as Record<string, Record<string, string>>;
+  const tables = Object.entries({ en, sq, sr }).map(([language, words]) => {
+    const note = (title: string) => ({ title, body: words.noteTouch });
+    const kinds = {
+      ring: { title: words.incoming, body: words.ringTouch },
+      ring_over: { title: words.ringOver, body: words.ringOverText },
+      booking_asks: note(words.noteBookingAsks),
+      booking_changed: note(words.noteBookingChanged),
+      booking_soon: note(words.noteBookingSoon),
+      booking_waits: note(words.noteBookingWaits),
+      call_waits: note(words.noteCallWaits),
+    };
+    return [language, kinds] as const;
+  });
+  return Object.fromEntries(tables);
 }

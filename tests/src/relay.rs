@@ -31,20 +31,26 @@ pub struct TestRelay {
 impl TestRelay {
     /// Starts one.
     pub async fn start() -> anyhow::Result<Self> {
-        Self::start_as(true).await
+        Self::start_with(|_| {}).await
     }
 
     /// Starts one that is, or is not, a demonstration; the roster and the links are there in any case.
     pub async fn start_as(demo: bool) -> anyhow::Result<Self> {
+        Self::start_with(|settings| settings.demo = demo).await
+    }
+
+    /// Starts one with other settings.
+    pub async fn start_with(change: impl FnOnce(&mut Settings)) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let address = free_address()?;
-        let settings = Settings {
+        let mut settings = Settings {
             data: Some(folder.path().into()),
             listen: Some(address.to_string()),
             plain_http: true,
-            demo,
+            demo: true,
             ..Settings::default()
         };
+        change(&mut settings);
         let config = settings.check()?;
         let url = config.public_url.clone();
         let server = Server::open(config).await?;

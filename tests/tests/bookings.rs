@@ -9,6 +9,7 @@ use dragoman_core::relay::Relay;
 use dragoman_relay::bookings::Bookings;
 use dragoman_tests::agencies::{agency, change_mediator, person};
 use dragoman_tests::client::Client;
+use dragoman_tests::push::{Device, PushService};
 use dragoman_tests::relay::TestRelay;
 use serde_json::{Value, json};
 
@@ -196,7 +197,9 @@ async fn what_is_given_back_is_offered_again_and_coordinators_choose_by_hand() -
 
     // The relay that starts next reads the same book.
     let app = &world.relay.app;
-    let again = Bookings::open(app.store.clone(), app.engine.clone(), app.loans.clone()).await?;
+    let again =
+        Bookings::open(app.store.clone(), app.engine.clone(), app.loans.clone(), app.notifier.clone())
+            .await?;
     assert_eq!(again.read(BookingBook::clone).await, app.bookings.read(BookingBook::clone).await);
     Ok(())
 }
@@ -245,5 +248,73 @@ async fn whoever_is_booked_soon_is_not_rung_for_anything_else() -> Result<()> {
     assert!(reasons.any(|reason| reason["reason"] == "booked_soon"), "{candidate}");
     world.heron.post(&mine(&id, "give-back"), &json!({})).await?;
     assert_eq!(booked().await?, Some(vec![]));
+    Ok(())
+}
+
+/// Opens what a device got, and checks that it says nothing but what kind of news it is.
+async fn told(service: &mut PushService, devices: &[(&str, &Device)]) -> Result<(String, String)> {
+    let taken = service.next().await?;
+    let (name, device) = devices
+        .iter()
+        .find(|(name, _)| taken.path == format!("/{name}"))
+        .with_context(|| format!("whose is {}", taken.path))?;
+    let message: Value = serde_json::from_slice(&device.open(&taken.body)?)?;
+    let fields: BTreeSet<&str> =
+        message.as_object().into_iter().flatten().map(|(key, _)| key.as_str()).collect();
+    assert_eq!(fields, ["expires_at", "kind", "ring"].into());
+    assert_eq!(message["ring"], taken.header("topic"));
+    Ok(((*name).to_owned(), message["kind"].as_str().unwrap_or_default().to_owned()))
+}
+
+/// News that come in no order.
+async fn all_told(
+    service: &mut PushService,
+    devices: &[(&str, &Device)],
+    count: usize,
+) -> Result<BTreeSet<(String, String)>> {
+    let mut all = BTreeSet::new();
+    for _ in 0..count {
+        let one = told(service, devices).await.with_context(|| format!("after {all:?}"))?;
+        all.insert(one);
+    }
+    Ok(all)
+}
+
+fn news(expected: &[(&str, &str)]) -> BTreeSet<(String, String)> {
+    expected.iter().map(|(who, kind)| ((*who).to_owned(), (*kind).to_owned())).collect()
+}
+
+#[tokio::test]
+async fn closed_pages_are_told_of_offers_answers_reminders_and_what_waits() -> Result<()> {
+    let world = World::start().await?;
+    let mut service = PushService::start().await?;
+    let [heron, officer, coordinator] = [Device::new()?, Device::new()?, Device::new()?];
+    let devices = [("heron", &heron), ("officer", &officer), ("coordinator", &coordinator)];
+    for (client, (name, device)) in
+        [&world.heron, &world.officer, &world.coordinator].into_iter().zip(devices)
+    {
+        client.post("/api/v1/push/subscriptions", &device.subscription(&service.url(name))).await?;
+    }
+    // A quarter of an hour and a moment ahead: the last reminder comes a moment after the yes.
+    let from = world.relay.app.now().0 + 15 * MINUTE + 3_000;
+    let mut form = world.form(15, 30);
+    form["span"] = json!({ "from": from, "until": from + 30 * MINUTE });
+    let made = world.officer.post("/api/v1/bookings", &form).await?;
+    let id = made["id"].as_str().context("an identifier")?;
+    let asked = all_told(&mut service, &devices, 2).await?;
+    assert_eq!(
+        asked,
+        news(&[("heron", "booking_asks"), ("coordinator", "booking_waits")]),
+        "so close, it is urgent"
+    );
+
+    world.heron.post(&mine(id, "accept"), &json!({})).await?;
+    assert_eq!(told(&mut service, &devices).await?, ("officer".into(), "booking_changed".into()));
+    let reminded = all_told(&mut service, &devices, 2).await?;
+    assert_eq!(reminded, news(&[("heron", "booking_soon"), ("officer", "booking_soon")]));
+
+    world.coordinator.post(&of(id, "cancel"), &json!({ "reason": "the interview is off" })).await?;
+    let off = all_told(&mut service, &devices, 2).await?;
+    assert_eq!(off, news(&[("heron", "booking_changed"), ("officer", "booking_changed")]));
     Ok(())
 }

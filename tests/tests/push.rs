@@ -143,14 +143,16 @@ async fn a_device_that_is_gone_is_forgotten_and_a_busy_service_is_asked_once_mor
 }
 
 #[tokio::test]
-async fn only_mediators_subscribe_and_what_is_wrong_is_said() -> Result<()> {
+async fn accounts_subscribe_and_what_is_wrong_is_said() -> Result<()> {
     let relay = TestRelay::start().await?;
     let mediator = relay.signed_in(&relay.links.mediators[0].link).await?;
     let officer = relay.signed_in(&relay.links.officer).await?;
     let good = Device::new()?.subscription("https://push.example/x");
     assert_eq!(Client::new(&relay.url)?.try_get("/api/v1/push/key").await?.0, 401);
     assert_eq!(key_of(&officer).await?, key_of(&mediator).await?);
-    assert_eq!(officer.try_post(SUBSCRIPTIONS, &good).await?.0, 403);
+    assert_eq!(Client::new(&relay.url)?.try_post(SUBSCRIPTIONS, &good).await?.0, 401);
+    assert_eq!(officer.try_post(SUBSCRIPTIONS, &good).await?.0, 204);
+    becomes_reachable(&relay, 0).await?;
     for (field, value, code) in [
         ("endpoint", "https://10.0.0.1/x", "push_endpoint_refused"),
         ("endpoint", "http://push.example/x", "push_endpoint_refused"),
@@ -252,4 +254,24 @@ fn checked(taken: &Taken, secret: &str) -> Result<Value> {
     mac.update(&taken.body);
     mac.verify_slice(&hex::decode(signature)?)?;
     Ok(serde_json::from_slice(&taken.body)?)
+}
+
+#[tokio::test]
+async fn a_coordinator_with_a_closed_page_is_told_that_a_call_waits() -> Result<()> {
+    let policy = tempfile::NamedTempFile::new()?;
+    std::fs::write(&policy, "escalate_after_seconds = 1")?;
+    let relay = TestRelay::start_with(|settings| settings.dispatch = Some(policy.path().into())).await?;
+    let mut service = PushService::start().await?;
+    let (device, endpoint) = (Device::new()?, service.url("coordinator"));
+    let coordinator = relay.signed_in(&relay.links.coordinator).await?;
+    let key = key_of(&coordinator).await?;
+    coordinator.post(SUBSCRIPTIONS, &device.subscription(&endpoint)).await?;
+    let officer = relay.signed_in(&relay.links.officer).await?;
+    // Nobody who speaks it is there.
+    let session = officer.request_session("ti").await?.session;
+    let taken = service.next().await?;
+    taken.claims(&key)?;
+    let message = opened(&taken, &device, "call_waits")?;
+    assert!(!message.to_string().contains(&session.to_string()));
+    Ok(())
 }

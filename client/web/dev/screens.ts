@@ -76,6 +76,8 @@ const officer = (more: object = {}) =>
     past: sample.past,
     bookings: [],
     target: 'en',
+    away: 'off',
+    onaway: nothing,
     oncall: nothing,
     onplan: () => Promise.resolve(),
     onbegin: nothing,

@@ -66,19 +66,23 @@ async function show({ kind, ring }) {
     shown.forEach((notification) => notification.close());
     return;
   }
-  const words = await wordsOfMediator();
-  await self.registration.showNotification(over ? words.over : words.ring, {
+  const words = await wordsOfStaff();
+  // A relay that is newer than this worker may send what it has no words for: the page will show it.
+  const { title, body } = words[kind] ?? words.booking_changed;
+  const silent = over || inFront;
+  const urgent = kind === 'ring' || kind === 'call_waits';
+  await self.registration.showNotification(title, {
     tag: ring,
-    body: over ? words.overText : words.ringText,
+    body,
     icon: '/icon-192.png',
-    silent: over || inFront,
-    renotify: !over && !inFront,
-    requireInteraction: !over,
-    ...(over || inFront ? {} : { vibrate: [600, 300, 600, 300, 600] }),
+    silent,
+    renotify: !silent,
+    requireInteraction: urgent,
+    ...(urgent && !silent ? { vibrate: [600, 300, 600, 300, 600] } : {}),
   });
 }
 
-async function wordsOfMediator() {
+async function wordsOfStaff() {
   const kept = await caches.match(RING_LANGUAGE, { cacheName: RING_CACHE });
   return WORDS[kept ? await kept.text() : 'en'] ?? WORDS.en;
 }

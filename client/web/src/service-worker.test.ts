@@ -50,6 +50,15 @@ describe('the service worker', () => {
     expect(shown[0]?.options.body).toBe(sq.ringTouch);
   });
 
+  it('says what waits, each kind in its own words, and something to look at where it has none', async () => {
+    const { push, shown } = worker({ language: 'sq' });
+    const kinds = ['booking_asks', 'booking_changed', 'booking_soon', 'booking_waits', 'call_waits', 'of_next_year'];
+    for (const kind of kinds) await push(kind);
+    const titles = [sq.noteBookingAsks, sq.noteBookingChanged, sq.noteBookingSoon, sq.noteBookingWaits, sq.noteCallWaits];
+    expect(shown.map(({ title }) => title)).toEqual([...titles, sq.noteBookingChanged]);
+    expect(new Set(shown.map(({ options }) => options.body))).toEqual(new Set([sq.noteTouch]));
+  });
+
   it('leaves the sound to a page in front, and closes the notification when the call is over', async () => {
     const { push, shown, closed } = worker({ front: true });
     await push('ring');

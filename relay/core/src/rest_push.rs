@@ -1,4 +1,4 @@
-//! Bodies of `/api/v1/push`: devices of mediators that ring while no page is open.
+//! Bodies of `/api/v1/push`: devices of the staff that ring, or tell of something, while no page is open.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,7 @@ pub struct PushKey {
     pub key: String,
 }
 
-/// `POST /api/v1/push/subscriptions` (mediator): rings this device from now on, even while no page is open.
+/// `POST /api/v1/push/subscriptions` (any account): rings this device from now on, even while no page is open.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
@@ -26,7 +26,7 @@ pub struct PushSubscriptionForm {
     pub auth: String,
 }
 
-/// `DELETE /api/v1/push/subscriptions` (mediator): this device is rung no more.
+/// `DELETE /api/v1/push/subscriptions` (any account): this device is rung no more.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]

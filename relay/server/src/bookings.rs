@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use dragoman_core::availability::Span;
 use dragoman_core::booking::{
-    Booking, BookingAct, BookingBook, BookingRefusal, BookingState, Change, suits_booking,
+    Booking, BookingAct, BookingBook, BookingEvent, BookingRefusal, BookingState, Change, KEPT_FOR_MILLIS,
+    suits_booking,
 };
 use dragoman_core::ids::{AccountId, BookingId, MediatorId, SessionId};
 use dragoman_core::loan::{Actor, LoanBook};
@@ -25,10 +26,14 @@ use uuid::Uuid;
 use crate::clock;
 use crate::engine::{Engine, EngineError};
 use crate::loans::Loans;
+use crate::notify::Notifier;
+use crate::notify::{Note, NoteKind, Recipient};
 use crate::store::{Store, StoreError};
 
 /// How often timers are looked at; the closest of them is counted in minutes.
 const TICK: Duration = Duration::from_secs(1);
+/// News of a booking are of use for so long after its planned beginning.
+const KEPT: Duration = Duration::from_millis(KEPT_FOR_MILLIS as u64);
 
 /// Nothing was changed about a booking.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +55,7 @@ pub struct Bookings {
     store: Store,
     engine: Engine,
     loans: Arc<Loans>,
+    notifier: Notifier,
 }
 
 impl Bookings {
@@ -57,12 +63,17 @@ impl Bookings {
     ///
     /// # Errors
     /// The database's.
-    pub async fn open(store: Store, engine: Engine, loans: Arc<Loans>) -> Result<Self, BookingError> {
+    pub async fn open(
+        store: Store,
+        engine: Engine,
+        loans: Arc<Loans>,
+        notifier: Notifier,
+    ) -> Result<Self, BookingError> {
         let mut book = BookingBook::default();
         for booking in store.open_bookings().await? {
             book.apply((booking.id, booking.log));
         }
-        let bookings = Self { book: Mutex::new(book), store, engine, loans };
+        let bookings = Self { book: Mutex::new(book), store, engine, loans, notifier };
         let book = bookings.book.lock().await;
         let booked: Vec<MediatorId> = book.all_booked_except(None).into_keys().collect();
         bookings.tell_core(&book, &booked).await?;
@@ -186,7 +197,10 @@ impl Bookings {
                 booking.mediator().into_iter().chain(book.get(booking.id).and_then(Booking::mediator))
             })
             .collect();
+        let news: Vec<Note> =
+            changed.values().flat_map(|booking| notes(book.get(booking.id), booking)).collect();
         *book = next;
+        news.into_iter().for_each(|note| self.notifier.tell(note));
         for booking in changed.values() {
             tracing::info!(booking = %booking.id.loggable(), state = ?booking.state, "a booking changed");
         }
@@ -210,6 +224,43 @@ impl Bookings {
         let (booking, loans) = (booking.clone(), self.loans.read(LoanBook::clone).await);
         Ok(self.engine.read(move |relay| candidates(relay, &booking, &loans)).await?)
     }
+}
+
+/// Who is told what of the entries of a booking's log that are new.
+fn notes(before: Option<&Booking>, booking: &Booking) -> Vec<Note> {
+    let begins = booking.span.from;
+    let note = |to, kind, until| Note { to, kind, about: booking.id.0, until };
+    let changed = |to| note(to, NoteKind::BookingChanged, begins);
+    let had = before.and_then(Booking::mediator);
+    let officer = Recipient::Account(booking.officer_account);
+    let both = || booking.mediator().map(Recipient::Mediator).into_iter().chain([officer.clone()]);
+    let of_event = |event: &BookingEvent| match event {
+        BookingEvent::BookingOffered { mediator } => {
+            vec![note(Recipient::Mediator(*mediator), NoteKind::BookingAsks, begins)]
+        }
+        BookingEvent::BookingAssigned { mediator, .. } => {
+            vec![changed(Recipient::Mediator(*mediator)), changed(officer.clone())]
+        }
+        // Who had only been asked, and need not answer any more, is left in peace.
+        BookingEvent::BookingWithdrawn { mediator } if had == Some(*mediator) => {
+            vec![changed(Recipient::Mediator(*mediator))]
+        }
+        BookingEvent::BookingAccepted { .. }
+        | BookingEvent::BookingGivenBack { .. }
+        | BookingEvent::BookingUnfilled => {
+            vec![note(officer.clone(), NoteKind::BookingChanged, begins + KEPT)]
+        }
+        BookingEvent::BookingCancelled { .. } => both().map(changed).collect(),
+        BookingEvent::BookingReminded { .. } => {
+            both().map(|to| note(to, NoteKind::BookingSoon, begins + KEPT)).collect()
+        }
+        BookingEvent::BookingEscalated => {
+            vec![note(Recipient::Coordinators(booking.agency.clone()), NoteKind::BookingWaits, begins)]
+        }
+        _ => Vec::new(),
+    };
+    let known = before.map_or(0, |before| before.log.len());
+    booking.log.iter().skip(known).flat_map(|entry| of_event(&entry.event)).collect()
 }
 
 /// Ranks the roster for a booking, as it will stand at the planned time.

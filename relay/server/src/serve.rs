@@ -75,7 +75,7 @@ impl Server {
         let policy = config.dispatch.clone();
         let engine = Engine::start(store.clone(), media.clone(), policy, notifier.clone(), lost).await?;
         let loans = Arc::new(Loans::open(store.clone(), engine.clone()).await?);
-        let bookings = Arc::new(Bookings::open(store.clone(), engine.clone(), loans.clone()).await?);
+        let bookings = Bookings::open(store.clone(), engine.clone(), loans.clone(), notifier.clone()).await?;
         let duties = Duties::default();
         // Before the first request, for it may be the one that rings somebody.
         duties.refresh(&store, &engine).await?;
@@ -84,7 +84,7 @@ impl Server {
             store,
             engine,
             loans,
-            bookings,
+            bookings: Arc::new(bookings),
             media,
             notifier,
             throttle: Throttle::default(),

@@ -235,10 +235,14 @@ impl Task {
         }
         let changed: Vec<(SessionId, Vec<Event>)> =
             decision.drafts.iter().map(|draft| (draft.session.id, draft.events.clone())).collect();
-        let ended = self.relay.commit(decision);
-        for (id, events) in &changed {
-            self.notifier.note(*id, events);
+        // It is written, so it is true; and a session that ends is gone after the next line.
+        for Draft { session, events, .. } in &decision.drafts {
+            self.notifier.note(session.id, events);
+            if events.contains(&Event::CoordinatorCalled) {
+                self.notifier.call_coordinators(session, now);
+            }
         }
+        let ended = self.relay.commit(decision);
         for (id, events) in changed.iter().filter(|(_, events)| !events.is_empty()) {
             if let Some(session) = self.relay.session(*id).cloned() {
                 if !events.iter().all(|event| matches!(event, Event::LineTranscribed { .. })) {

@@ -1,5 +1,6 @@
-//! Devices of mediators that ring while no page is open.
+//! Devices of the staff that ring, or tell of something, while no page is open.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Json;
@@ -16,7 +17,7 @@ use super::auth::SignedIn;
 use super::problem::ApiError;
 use super::{App, Body};
 use crate::notify::{Reach, check_endpoint};
-use crate::store::{Account, PushSubscription};
+use crate::store::PushSubscription;
 
 /// The key that browsers subscribe with.
 #[utoipa::path(get, path = "/api/v1/push/key", tag = "push",
@@ -28,42 +29,39 @@ pub(super) async fn key(State(app): State<Arc<App>>, _account: SignedIn) -> Resu
 
 /// Rings a device of one's own from now on. Of more than ten devices the oldest are forgotten.
 #[utoipa::path(post, path = "/api/v1/push/subscriptions", tag = "push", request_body = PushSubscriptionForm,
-    responses((status = 204), (status = 400, body = Problem), (status = 403, body = Problem),
+    responses((status = 204), (status = 400, body = Problem), (status = 401, body = Problem),
         (status = 503, body = Problem)))]
 pub(super) async fn subscribe(
     State(app): State<Arc<App>>,
     SignedIn(account): SignedIn,
     Body(form): Body<PushSubscriptionForm>,
 ) -> Result<StatusCode, ApiError> {
-    let mediator = mediator_of(&account)?;
     app.notifier.push_key().ok_or_else(unavailable)?;
     let subscription = checked(form, app.notifier.device_reach())?;
     let before = app.store.push_subscriber(&subscription.endpoint).await?;
     app.store.put_push_subscription(account.id, &subscription, app.now()).await?;
-    for changed in before.into_iter().filter(|before| *before != mediator).chain([mediator]) {
-        app.engine.review_reach(changed).await;
+    let changed: BTreeSet<MediatorId> = before.into_iter().chain(account.mediator).collect();
+    for mediator in changed {
+        app.engine.review_reach(mediator).await;
     }
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Rings a device of one's own no more.
 #[utoipa::path(delete, path = "/api/v1/push/subscriptions", tag = "push", request_body = PushSubscriptionEnd,
-    responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem)))]
+    responses((status = 204), (status = 401, body = Problem), (status = 404, body = Problem)))]
 pub(super) async fn unsubscribe(
     State(app): State<Arc<App>>,
     SignedIn(account): SignedIn,
     Body(end): Body<PushSubscriptionEnd>,
 ) -> Result<StatusCode, ApiError> {
-    let mediator = mediator_of(&account)?;
     if !app.store.remove_push_subscription(account.id, &end.endpoint).await? {
         return Err(ApiError::no_such("device"));
     }
-    app.engine.review_reach(mediator).await;
+    if let Some(mediator) = account.mediator {
+        app.engine.review_reach(mediator).await;
+    }
     Ok(StatusCode::NO_CONTENT)
-}
-
-fn mediator_of(account: &Account) -> Result<MediatorId, ApiError> {
-    account.mediator.ok_or_else(|| ApiError::not_allowed("only mediators are rung"))
 }
 
 fn checked(form: PushSubscriptionForm, reach: Reach) -> Result<PushSubscription, ApiError> {

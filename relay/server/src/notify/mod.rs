@@ -1,10 +1,12 @@
-//! Rings mediators who have no page open: their devices by Web Push, and the administrator's gateway.
+//! Rings mediators who have no page open: their devices by Web Push, and the administrator's gateway. Tells the staff
+//! what waits for them in the same way.
 //!
 //! Queue: notices of the engine wait for the notifier (`NOTICE_QUEUE`). When it is full, a further notice is dropped and
 //! counted: the engine never waits, open pages ring all the same, the next wave rings others, and a ring whose end was
 //! lost ends by its time. At most `MAX_RINGS` ring at once, and `SENDS_AT_ONCE` requests are under way; others wait.
 
 mod endpoint;
+mod note;
 mod push;
 mod ring;
 mod vapid;
@@ -30,11 +32,12 @@ use tokio::task::JoinSet;
 
 pub(crate) use endpoint::is_loopback_host;
 pub use endpoint::{Reach, check_endpoint};
+pub use note::{Note, NoteKind, Recipient};
 pub use webhook::{SIGNATURE_HEADER, TIMESTAMP_HEADER};
 
 use crate::config::{Config, Transport};
 use crate::media::stats::Count;
-use crate::store::{Store, StoreError};
+use crate::store::{PushSubscription, Store, StoreError};
 
 /// Notices that wait for the notifier.
 const NOTICE_QUEUE: usize = 256;
@@ -46,6 +49,8 @@ const SENDS_AT_ONCE: usize = 32;
 const LOST_QUEUE: usize = 64;
 /// How long the end of a ring is kept for a device that is offline.
 const OVER_FOR: Duration = Duration::from_secs(60);
+/// How long a push service keeps that a call waits for a coordinator: later it was answered or given up.
+const CALL_WAITS_FOR: Duration = Duration::from_secs(10 * 60);
 
 /// Where a mediator can be reached by the gateway, for instance a telephone number: looked up for each ring, kept
 /// nowhere. `None`: the mediator left no such way.
@@ -86,6 +91,7 @@ struct Parts {
 enum Notice {
     Rang(Ring),
     Over(RingId),
+    Note(Note),
 }
 
 /// One ring to one mediator.
@@ -115,6 +121,17 @@ struct Message {
 enum Kind {
     Ring,
     RingOver,
+    BookingAsks,
+    BookingChanged,
+    BookingSoon,
+    BookingWaits,
+    CallWaits,
+}
+
+/// Where a message goes.
+enum Target {
+    Device(PushSubscription),
+    Gateway(String),
 }
 
 /// What became of a message.
@@ -162,6 +179,18 @@ impl Notifier {
                 _ => {}
             }
         }
+    }
+
+    /// Tells the coordinators whom it concerns that a call waits for them. Never waits.
+    pub fn call_coordinators(&self, session: &Session, now: UnixMillis) {
+        let to = Recipient::Coordinators(session.request.agency.clone());
+        let until = now + CALL_WAITS_FOR;
+        self.tell(Note { to, kind: NoteKind::CallWaits, about: session.id.0, until });
+    }
+
+    /// Tells somebody something. Never waits.
+    pub fn tell(&self, note: Note) {
+        self.queue(Notice::Note(note));
     }
 
     /// Rings once more for what rang when the relay ended: whether the devices were told is not known.
@@ -234,12 +263,22 @@ impl RingId {
     }
 }
 
+impl Kind {
+    /// For the device's battery (RFC 8030, section 5.3): what is planned ahead may wait until it wakes.
+    fn urgency(self) -> &'static str {
+        match self {
+            Self::Ring | Self::RingOver | Self::CallWaits | Self::BookingSoon => "high",
+            Self::BookingAsks | Self::BookingChanged | Self::BookingWaits => "normal",
+        }
+    }
+}
+
 impl Message {
     /// How long a push service keeps it for a device that is offline.
     fn lifetime(&self, now: UnixMillis) -> Duration {
         match self.kind {
-            Kind::Ring => left_until(self.expires_at, now),
             Kind::RingOver => OVER_FOR,
+            _ => left_until(self.expires_at, now),
         }
     }
 }
@@ -248,7 +287,16 @@ fn left_until(until: UnixMillis, now: UnixMillis) -> Duration {
     Duration::from_millis(u64::try_from(until.0.saturating_sub(now.0)).unwrap_or_default())
 }
 
-/// Carries rings until all handles are gone.
+async fn carry_ring(parts: Arc<Parts>, ring: Ring, over: watch::Receiver<()>) -> Option<RingId> {
+    Some(ring::carry(parts, ring, over).await)
+}
+
+async fn carry_note(parts: Arc<Parts>, note: Note) -> Option<RingId> {
+    note::carry(parts, note).await;
+    None
+}
+
+/// Carries rings and notes until all handles are gone.
 async fn work(parts: Arc<Parts>, mut inbox: mpsc::Receiver<Notice>) {
     // A ring ends when its sender is dropped.
     let mut rings: HashMap<RingId, watch::Sender<()>> = HashMap::new();
@@ -259,14 +307,17 @@ async fn work(parts: Arc<Parts>, mut inbox: mpsc::Receiver<Notice>) {
                 Some(Notice::Rang(ring)) if carried.len() < MAX_RINGS => {
                     let (rings_on, over) = watch::channel(());
                     rings.insert(ring.id.clone(), rings_on);
-                    carried.spawn(ring::carry(parts.clone(), ring, over));
+                    carried.spawn(carry_ring(parts.clone(), ring, over));
                 }
-                Some(Notice::Rang(_)) => parts.counters.dropped.increment(),
+                Some(Notice::Note(note)) if carried.len() < MAX_RINGS => {
+                    carried.spawn(carry_note(parts.clone(), note));
+                }
+                Some(Notice::Rang(_) | Notice::Note(_)) => parts.counters.dropped.increment(),
                 Some(Notice::Over(id)) => drop(rings.remove(&id)),
                 None => return,
             },
             Some(ended) = carried.join_next() => match ended {
-                Ok(id) => drop(rings.remove(&id)),
+                Ok(ring) => drop(ring.and_then(|id| rings.remove(&id))),
                 Err(error) => tracing::error!(%error, "a ring was not carried to its end"),
             },
         }

@@ -82,7 +82,7 @@ impl PushSender {
             .header(AUTHORIZATION, authorization)
             .header(CONTENT_ENCODING, "aes128gcm")
             .header("ttl", message.lifetime(now).as_secs())
-            .header("urgency", "high")
+            .header("urgency", message.kind.urgency())
             // A ring that still waits for the device is replaced by its end (RFC 8030, section 5.4).
             .header("topic", message.ring.as_str())
             .body(body);

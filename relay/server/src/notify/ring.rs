@@ -8,20 +8,13 @@ use dragoman_core::time::UnixMillis;
 use futures_util::future::join_all;
 use tokio::sync::watch;
 
-use super::{Answer, Kind, Message, OVER_FOR, Parts, Ring, RingId, left_until};
+use super::{Answer, Kind, Message, OVER_FOR, Parts, Ring, RingId, Target, left_until};
 use crate::clock;
-use crate::store::PushSubscription;
 
 /// A busy push service that does not say when is asked again after this.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 /// A ring whose end was not told ends by itself so long after its time.
 const GRACE: Duration = Duration::from_secs(1);
-
-/// Where a ring is heard.
-enum Target {
-    Device(PushSubscription),
-    Gateway(String),
-}
 
 /// Rings everywhere, waits until `over` is closed or the time is up, and ends the ring everywhere.
 pub(super) async fn carry(parts: Arc<Parts>, ring: Ring, over: watch::Receiver<()>) -> RingId {
@@ -31,7 +24,7 @@ pub(super) async fn carry(parts: Arc<Parts>, ring: Ring, over: watch::Receiver<(
 }
 
 impl Parts {
-    async fn targets(&self, mediator: MediatorId) -> Vec<Target> {
+    pub(super) async fn targets(&self, mediator: MediatorId) -> Vec<Target> {
         let devices = self.store.push_subscriptions_of(mediator).await.unwrap_or_else(|error| {
             tracing::error!(%error, "devices could not be read; they do not ring");
             Vec::new()
@@ -45,16 +38,16 @@ impl Parts {
         let rang = self.deliver(target, &message(Kind::Ring), ring.expires_at, Some(&mut over)).await;
         // Without an answer it may ring all the same.
         if !matches!(rang, Answer::Accepted | Answer::Later(_)) {
-            return self.conclude(target, rang, ring.mediator).await;
+            return self.conclude(target, rang, Some(ring.mediator)).await;
         }
         let left = left_until(ring.expires_at + GRACE, clock::now());
         let _ = tokio::time::timeout(left, closed(&mut over)).await;
         let ended = self.deliver(target, &message(Kind::RingOver), clock::now() + OVER_FOR, None).await;
-        self.conclude(target, ended, ring.mediator).await;
+        self.conclude(target, ended, Some(ring.mediator)).await;
     }
 
     /// Sends, and once more if asked to, as long as it is of use: before `until`, and while it still rings.
-    async fn deliver(
+    pub(super) async fn deliver(
         &self,
         target: &Target,
         message: &Message,
@@ -87,13 +80,14 @@ impl Parts {
         }
     }
 
-    /// Forgets a device that is gone; its mediator may be reachable no more.
-    async fn conclude(&self, target: &Target, answer: Answer, mediator: MediatorId) {
+    /// Forgets a device that is gone; its mediator, if it is one's, may be reachable no more.
+    pub(super) async fn conclude(&self, target: &Target, answer: Answer, mediator: Option<MediatorId>) {
         let (Target::Device(device), Answer::Gone) = (target, answer) else { return };
         if let Err(error) = self.store.forget_push_subscription(device).await {
             return tracing::error!(%error, "a device that is gone could not be forgotten");
         }
         self.counters.expired.increment();
+        let Some(mediator) = mediator else { return };
         tracing::info!(mediator = %mediator.loggable(), "a device is gone and was forgotten");
         // The engine is gone only when the relay ends.
         let _ = self.lost.send(mediator).await;

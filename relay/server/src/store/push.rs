@@ -1,6 +1,8 @@
 //! Devices that ring while no page is open.
 
+use dragoman_core::codes::AgencyCode;
 use dragoman_core::ids::{AccountId, MediatorId};
+use dragoman_core::rest::AccountRole;
 use dragoman_core::time::UnixMillis;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
@@ -85,6 +87,42 @@ impl Store {
         rows.iter().map(PushSubscription::from_row).collect()
     }
 
+    /// The devices of an account.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn push_subscriptions_of_account(
+        &self,
+        account: AccountId,
+    ) -> Result<Vec<PushSubscription>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT endpoint, p256dh, auth FROM push_subscriptions WHERE account = $1 ORDER BY created_at DESC, endpoint",
+        )
+        .bind(text_of(&account))
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(PushSubscription::from_row).collect()
+    }
+
+    /// The devices of the coordinators of an agency, and of those who belong to none.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn push_subscriptions_of_coordinators(
+        &self,
+        agency: Option<&AgencyCode>,
+    ) -> Result<Vec<PushSubscription>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT s.endpoint, s.p256dh, s.auth FROM push_subscriptions s JOIN accounts a ON a.id = s.account \
+             WHERE a.role = $1 AND (a.agency IS NULL OR a.agency = $2) ORDER BY s.created_at DESC, s.endpoint",
+        )
+        .bind(text_of(&AccountRole::Coordinator))
+        .bind(agency.map(AgencyCode::as_str))
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(PushSubscription::from_row).collect()
+    }
+
     /// Whose device this is.
     ///
     /// # Errors
@@ -133,7 +171,6 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
-    use dragoman_core::rest::AccountRole;
     use dragoman_core::roster::{Mediator, Profile};
     use uuid::Uuid;
 
