@@ -23,6 +23,13 @@ const browser = await chromium.launch({
 /** What is touched before a photograph, by the screen's name. */
 const TOUCHES = {
   officer: ['[data-testid=language-tile]'],
+  'officer-plan': ['[data-testid=language-tile]', '[data-testid=plan-later]'],
+  'officer-plan-language': ['[data-testid=plan-later]'],
+  'officer-call-off': ['[data-testid=cancel-planned]'],
+  'mediator-plans-late': ['[data-testid=accept-booking]'],
+  'mediator-give-back': ['[data-testid=give-back]'],
+  'mediator-skip': ['[data-testid=skip-own-shift]'],
+  'mediator-add-shift': ['[data-testid=add-own-shift]'],
   'roster-edit': ['[data-testid=edit-mediator]', '[data-testid=private-show]'],
   'roster-import': ['[data-testid=import-roster]', 'file'],
   'calendar-spring': ['[data-testid=people-week] button >> nth=2'],

@@ -10,10 +10,12 @@ import MediatorHome from '../src/screens/MediatorHome.svelte';
 import OfficerHome from '../src/screens/OfficerHome.svelte';
 import SessionOver from '../src/screens/SessionOver.svelte';
 import StaffSession from '../src/screens/StaffSession.svelte';
+import { ApiError } from '../src/lib/http';
 import { words } from '../src/i18n/index.svelte';
 import type { SessionView } from '../src/wire';
 import type { Tab } from '../src/lib/board/tabs';
 import SampleBoard from './SampleBoard.svelte';
+import * as plans from './plan_samples';
 import * as sample from './samples';
 
 const nothing = () => undefined;
@@ -66,10 +68,35 @@ function guest(view: SessionView, more: object = {}) {
 
 const board = (tab: Tab, more: object = {}) => show(SampleBoard, { tab, ...more });
 
+const officer = (more: object = {}) =>
+  show(OfficerHome, {
+    languages: sample.languages,
+    reachable: sample.reachable,
+    sessions: [],
+    past: sample.past,
+    bookings: [],
+    target: 'en',
+    away: 'off',
+    onaway: nothing,
+    oncall: nothing,
+    onplan: () => Promise.resolve(),
+    onbegin: nothing,
+    oncancelplan: () => Promise.resolve(),
+    onopen: nothing,
+    onsignout: nothing,
+    ...more,
+  });
+
+/** What the relay says to a yes that came too late. */
+const taken = () => Promise.reject(new ApiError({ code: 'booking_not_offered', message: '' }, 409));
+
 const mediator = (ready: boolean, more: object = {}) =>
   show(MediatorHome, {
     desk: { ready, availability: ready ? 'ready' : 'away', missed_calls: !ready, barred: [], offers: [], current: null },
     away: 'off',
+    bookings: [],
+    shifts: [],
+    plans: { accept: taken, decline: taken, giveBack: taken, skip: taken, add: taken },
     onaway: nothing,
     onready: nothing,
     onopen: nothing,
@@ -83,28 +110,17 @@ const interpreting = sample.session('live', 'interviewee').consents.slice(0, 1);
 export const SCREENS: Record<string, (target: HTMLElement) => void> = {
   login: show(Login, { busy: false, problem: { code: 'wrong_login', message: '' }, onlogin: nothing }),
   enrol: show(Enrol, { login: 'border.north', busy: false, problem: undefined, onenrol: nothing }),
-  officer: show(OfficerHome, {
-    languages: sample.languages,
-    reachable: sample.reachable,
-    sessions: [],
-    past: sample.past,
-    target: 'en',
-    oncall: nothing,
-    onopen: nothing,
-    onsignout: nothing,
-  }),
-  'officer-again': show(OfficerHome, {
-    languages: sample.languages,
-    reachable: sample.reachable,
+  officer: officer(),
+  'officer-again': officer({
     sessions: sample.summaries.slice(0, 1),
-    past: sample.past,
-    target: 'en',
     reconnecting: true,
     problem: { code: 'unreachable', message: '' },
-    oncall: nothing,
-    onopen: nothing,
-    onsignout: nothing,
   }),
+  'officer-planned': officer({ bookings: plans.quietBookings }),
+  'officer-due': officer({ bookings: plans.bookings }),
+  'officer-call-off': officer({ bookings: plans.quietBookings }),
+  'officer-plan': officer(),
+  'officer-plan-language': officer(),
   ringing: staff(sample.session('ringing', 'officer')),
   unanswered: staff(sample.session('unanswered', 'officer'), { problem: { code: 'reason_missing', message: '' } }),
   live: staff(sample.session('live', 'officer')),
@@ -125,6 +141,11 @@ export const SCREENS: Record<string, (target: HTMLElement) => void> = {
       current: sample.id(1),
     },
   }),
+  'mediator-plans': mediator(true, { bookings: plans.myBookings, shifts: plans.myShifts }),
+  'mediator-plans-late': mediator(true, { bookings: plans.myBookings, shifts: plans.myShifts }),
+  'mediator-give-back': mediator(true, { bookings: plans.myBookings, shifts: plans.myShifts }),
+  'mediator-skip': mediator(true, { bookings: plans.myBookings, shifts: plans.myShifts }),
+  'mediator-add-shift': mediator(true),
   incoming: show(IncomingCall, {
     offer: {
       session: sample.id(1),

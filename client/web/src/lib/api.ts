@@ -2,6 +2,8 @@
 import type {
   AccountForm,
   AccountRow,
+  BookingForm,
+  BookingView,
   InviteRequest,
   Joined,
   LanguageChoice,
@@ -10,12 +12,16 @@ import type {
   Me,
   Profile,
   MediatorRow,
+  MyBooking,
   PushKey,
   PushSubscriptionEnd,
   PushSubscriptionForm,
   SessionCreated,
   SessionForm,
   SessionRow,
+  Shift,
+  ShiftForm,
+  ShiftRow,
 } from '../wire';
 import { call, fetchFile } from './http';
 
@@ -36,6 +42,21 @@ export const api = {
   invite: (session: string, request: InviteRequest) => call<LinkMade>('POST', `/sessions/${session}/links`, request),
   record: (session: string, reason: string) =>
     fetchFile(`/sessions/${session}/record?${new URLSearchParams({ reason })}`),
+
+  bookings: () => call<BookingView[]>('GET', '/bookings'),
+  book: (form: BookingForm) => call<BookingView>('POST', '/bookings', form),
+  cancelBooking: (id: string, reason: string) => call<BookingView>('POST', `/bookings/${id}/cancel`, { reason }),
+  beginBooking: (id: string) => call<SessionCreated>('POST', `/bookings/${id}/begin`),
+
+  myBookings: () => call<MyBooking[]>('GET', '/my/bookings'),
+  acceptBooking: (id: string) => call<MyBooking>('POST', `/my/bookings/${id}/accept`),
+  declineBooking: (id: string) => call<MyBooking>('POST', `/my/bookings/${id}/decline`),
+  giveBookingBack: (id: string, reason: string) =>
+    call<MyBooking>('POST', `/my/bookings/${id}/give-back`, reason === '' ? {} : { reason }),
+  myShifts: (from: number, until: number) =>
+    call<ShiftRow[]>('GET', `/my/shifts?${new URLSearchParams({ from: String(from), until: String(until) })}`),
+  addMyShift: (form: ShiftForm) => call<Shift>('POST', '/my/shifts', form),
+  skipMyShift: (id: string, date: string) => call<Shift>('POST', `/my/shifts/${id}/skip`, { date }),
 
   pushKey: () => call<PushKey>('GET', '/push/key'),
   ringDevice: (form: PushSubscriptionForm) => call<undefined>('POST', '/push/subscriptions', form),

@@ -46,10 +46,10 @@ export const boardCalls = {
     call<ForecastView>('GET', `/forecast?${asked({ from, hours, zone })}`),
 
   agencies: () => call<Agency[]>('GET', '/agencies'),
-  bookings: () => call<BookingView[]>('GET', '/bookings'),
+  bookings: () => api.bookings(),
   assignBooking: (id: string, mediator: string, reason: string) =>
     call<BookingView>('POST', `/bookings/${id}/assign`, { mediator, reason }),
-  cancelBooking: (id: string, reason: string) => call<BookingView>('POST', `/bookings/${id}/cancel`, { reason }),
+  cancelBooking: (id: string, reason: string) => api.cancelBooking(id, reason),
   loans: () => call<LoanView[]>('GET', '/loans'),
   lendable: (lender: string) => call<Lendable[]>('GET', `/loans/offerable?${asked({ lender })}`),
   requestLoan: (form: LoanForm) => call<LoanView>('POST', '/loans', form),

@@ -8,6 +8,12 @@ export function staffProblem(problem: Problem, staff: StaffWords): string {
   return key in staff ? staff[key as keyof StaffWords] : problem.message;
 }
 
+/** The same, to a mediator about themselves, where it reads otherwise than to a coordinator about somebody. */
+export function ownProblem(problem: Problem, staff: StaffWords): string {
+  const key = `own_${problem.code}`;
+  return key in staff ? staff[key as keyof StaffWords] : staffProblem(problem, staff);
+}
+
 /** Guests read what it means for them, never a relay's sentence. */
 export function guestProblem(problem: Problem, guest: GuestWords): string {
   switch (problem.code) {

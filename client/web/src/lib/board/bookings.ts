@@ -1,9 +1,9 @@
 /** Bookings in the order in which a coordinator has to look at them. */
 import type { BookingView } from '../../wire';
+import { isAhead } from '../planned';
 
 /** Ahead: those that need somebody first, then the nearest. Over: the latest first. */
 export function inOrder(bookings: BookingView[]): { ahead: BookingView[]; over: BookingView[] } {
-  const isAhead = ({ state }: BookingView) => state === 'seeking' || state === 'confirmed';
   return {
     ahead: bookings
       .filter(isAhead)

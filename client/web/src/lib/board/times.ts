@@ -15,6 +15,7 @@ interface DateNames {
 const TABLES: Record<string, DateNames | undefined> = names;
 
 interface Parts {
+  year: number;
   day: number;
   /** From 0. */
   month: number;
@@ -43,6 +44,7 @@ function partsOf(at: number, zone: string): Parts {
   const number = (type: Intl.DateTimeFormatPartTypes) => Number(found.get(type));
   const [year, month, day] = [number('year'), number('month') - 1, number('day')];
   return {
+    year,
     day,
     month,
     weekday: (new Date(Date.UTC(year, month, day)).getUTCDay() + 6) % 7,
@@ -52,6 +54,17 @@ function partsOf(at: number, zone: string): Parts {
 
 function namesIn(screen: string): DateNames {
   return TABLES[screen] ?? names.en;
+}
+
+/** The zone of this device. */
+export function ownZone(): string {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+/** `2026-03-02`, as forms and the relay write days. */
+export function isoDay(at: number, zone: string): string {
+  const { year, month, day } = partsOf(at, zone);
+  return new Date(Date.UTC(year, month, day)).toISOString().slice(0, 10);
 }
 
 /** `22:00`, whatever the language: clocks of a roster have 24 hours. */

@@ -147,10 +147,7 @@ export function zones(own: string): string[] {
   return [...new Set([own, ...all])];
 }
 
-/** The zone of this device. */
-export function ownZone(): string {
-  return Intl.DateTimeFormat().resolvedOptions().timeZone;
-}
+export { ownZone } from './times';
 
 function placeOf(day: WeekDay, at: number): number {
   const slot = day.hours.findIndex((hour) => hour !== null && hour.from <= at && at < hour.until);

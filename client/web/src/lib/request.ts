@@ -1,0 +1,50 @@
+/** What an officer asks for on the start page: the same for a call now and for a session planned ahead. */
+import type { StaffWords } from '../i18n/staff/en';
+import type { Gender, IntervieweeLabel, SessionForm } from '../wire';
+
+export interface RequestDraft {
+  /** The interviewee's language, once it is chosen. */
+  source: string | undefined;
+  label: IntervieweeLabel;
+  gender: Gender | null;
+  minor: boolean;
+  transcript: boolean;
+  caseNumber: string;
+  person: string;
+}
+
+export function newRequest(): RequestDraft {
+  return { source: undefined, label: 'victim', gender: null, minor: false, transcript: false, caseNumber: '', person: '' };
+}
+
+/** What is sent, as soon as a language is chosen. `target`: the officer's own language. */
+export function formOf(draft: RequestDraft, target: string): SessionForm | undefined {
+  if (draft.source === undefined) return undefined;
+  const [caseNumber, person] = [draft.caseNumber.trim(), draft.person.trim()];
+  return {
+    languages: { source: draft.source, target },
+    gender_wish: draft.gender,
+    label: draft.label,
+    minor: draft.minor,
+    transcription_wished: draft.transcript,
+    circumstances: [],
+    specialisms: [],
+    case_number: caseNumber === '' ? null : caseNumber,
+    // A person is one of a case.
+    person: caseNumber === '' || person === '' ? null : person,
+  };
+}
+
+/** How the options stand, in a few words. */
+export function optionsText(draft: RequestDraft, staff: StaffWords): string {
+  const caseNumber = draft.caseNumber.trim();
+  return [
+    staff[draft.label],
+    draft.minor ? staff.minor : '',
+    draft.gender === null ? '' : `${staff.interpreterIs}: ${staff[draft.gender]}`,
+    draft.transcript ? staff.wishTranscript : '',
+    caseNumber === '' ? '' : `${staff.caseNumber}: ${caseNumber}`,
+  ]
+    .filter((text) => text !== '')
+    .join(' · ');
+}
