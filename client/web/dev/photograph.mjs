@@ -23,6 +23,7 @@ const browser = await chromium.launch({
 /** What is touched before a photograph, by the screen's name. */
 const TOUCHES = {
   officer: ['[data-testid=language-tile]'],
+  'now-ring': ['[data-testid=ring-by-hand]', '[data-testid=ring-choice] >> nth=1'],
   'roster-edit': ['[data-testid=edit-mediator]', '[data-testid=private-show]'],
   'roster-import': ['[data-testid=import-roster]', 'file'],
   'calendar-spring': ['[data-testid=people-week] button >> nth=2'],

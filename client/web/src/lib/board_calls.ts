@@ -2,6 +2,7 @@
 import type {
   Agency,
   BookingView,
+  CandidateRow,
   CoverageView,
   FillView,
   ImportReport,
@@ -42,6 +43,11 @@ export const boardCalls = {
   fill: (language: string, hour: number, zone: string) =>
     call<FillView>('GET', `/coverage/fill?${asked({ language, hour, zone })}`),
   forecast: (from: number, hours: number) => call<ForecastView>('GET', `/forecast?${asked({ from, hours })}`),
+
+  candidates: (session: string) => call<CandidateRow[]>('GET', `/sessions/${session}/candidates`),
+  /** `reason`: why what speaks against them is lifted; empty where nothing does. */
+  ring: (session: string, mediator: string, reason: string) =>
+    call<undefined>('POST', `/sessions/${session}/ring`, { mediator, reason }),
 
   agencies: () => call<Agency[]>('GET', '/agencies'),
   bookings: () => call<BookingView[]>('GET', '/bookings'),
