@@ -157,6 +157,22 @@ for (const size of SIZES) {
       });
     });
 
+    test('somebody is looked for by hand', async () => {
+      await find('tab-now').click();
+      await measure('now: ring by hand', async () => {
+        for (let n = 0; n < 4; n += 1) {
+          await find('ring-by-hand').first().click();
+          await find('ring-choice').nth(1).click();
+          await find('ring-person').click();
+          for (const letter of 'blue') await press(letter);
+          await press('ArrowDown');
+          await press('Enter');
+          await press('Escape');
+        }
+      });
+      assert.equal(await find('ring-form').count(), 0, 'the dialog is closed');
+    });
+
     test('the calendar turns its weeks', async () => {
       await find('tab-calendar').click();
       await find('people-week').waitFor();
