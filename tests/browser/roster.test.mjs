@@ -147,6 +147,9 @@ describe('a coordinator brings a roster, plans it, and is there when nobody answ
     await colleague.enrol(await accountLink(other, 'off.shift'));
     await mediator.page.locator('[data-testid=ready-switch][aria-checked=true]').waitFor();
     await colleague.page.locator('[data-testid=ready-switch][aria-checked=false]').waitFor();
+    // A telephone that sleeps does not ring.
+    await mediator.page.waitForFunction(() => window.watched.awake > 0);
+    assert.equal(await colleague.page.evaluate(() => window.watched.awake), 0);
     await mediator.photograph('mediator-on-shift');
     await coordinator.tap('tab-now');
     await coordinator.page.locator(`[data-testid=ready-now] [data-language=${RARE}][data-ready="1"]`).waitFor();
