@@ -18,6 +18,7 @@ import type {
   Span,
   Specialism,
 } from '../src/wire';
+import { candidatesOf } from './ring_samples';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -370,6 +371,8 @@ export function callsFor(rows: MediatorRow[]): BoardCalls {
       };
       return soon({ from, weeks_seen: 26, assumptions, languages });
     },
+    candidates: () => soon(candidatesOf(rows)),
+    ring: () => soon(undefined),
     agencies: () => soon(AGENCIES.map((code) => ({ code, name: code, country: code.slice(0, 2), zone: ZONE }))),
     bookings: () => soon(bookings),
     assignBooking: (booking, mediator) => one(bookings, booking, { state: 'confirmed', escalated: false, alias: rows.find((row) => row.mediator.id === mediator)?.mediator.alias ?? null }),

@@ -2,6 +2,7 @@
 import type {
   Agency,
   BookingView,
+  CandidateRow,
   CoverageView,
   FillView,
   ForecastView,
@@ -44,6 +45,11 @@ export const boardCalls = {
     call<FillView>('GET', `/coverage/fill?${asked({ language, hour, zone })}`),
   forecast: (from: number, hours: number, zone: string) =>
     call<ForecastView>('GET', `/forecast?${asked({ from, hours, zone })}`),
+
+  candidates: (session: string) => call<CandidateRow[]>('GET', `/sessions/${session}/candidates`),
+  /** `reason`: why what speaks against them is lifted; empty where nothing does. */
+  ring: (session: string, mediator: string, reason: string) =>
+    call<undefined>('POST', `/sessions/${session}/ring`, { mediator, reason }),
 
   agencies: () => call<Agency[]>('GET', '/agencies'),
   bookings: () => api.bookings(),
