@@ -337,7 +337,7 @@ export function callsFor(rows: MediatorRow[]): BoardCalls {
           fits: n % 4 !== 3,
           level: mediator.languages[0]?.level ?? 'fluent',
           minutes_that_day: n % 2 === 0 ? 0 : 240,
-          reasons: n % 4 === 3 ? ['over_load_limit'] : n % 2 === 0 ? ['free_that_day'] : ['shift_adjoins'],
+          reasons: n % 4 === 3 ? ['too_little_rest'] : n % 2 === 0 ? ['free_that_day'] : ['shift_adjoins'],
         }))
         .sort((a, b) => Number(b.fits) - Number(a.fits));
       return soon({ language, hour, on_shift: ids(doing('on_shift')), on_call: ids(doing('on_call')), others });

@@ -51,7 +51,7 @@ pub(super) struct FillQuery {
     language: String,
     /// When the hour begins; Unix milliseconds.
     hour: UnixMillis,
-    /// IANA name of the zone whose day counts for the load limit; UTC if absent.
+    /// IANA name of the zone by whose day the minutes on shift are told; UTC if absent.
     #[serde(default)]
     zone: Option<String>,
 }

@@ -210,7 +210,7 @@ export const en = {
   fill_shift_adjoins: 'a shift adjoins',
   fill_no_undertaking: 'confidentiality undertaking is missing',
   fill_not_vetted: 'vetting is missing or has run out',
-  fill_over_load_limit: 'would be over the load limit',
+  fill_too_little_rest: 'would have less than 11 hours of rest in a row',
 
   // Bookings and loans
   bookings: 'Bookings',

@@ -211,7 +211,7 @@ export const sr: BoardWords = {
   fill_shift_adjoins: 'smena se nadovezuje',
   fill_no_undertaking: 'nedostaje izjava o poverljivosti',
   fill_not_vetted: 'provera nedostaje ili je istekla',
-  fill_over_load_limit: 'prešao bi granicu opterećenja',
+  fill_too_little_rest: 'imao bi manje od 11 sati neprekidnog odmora',
 
   // Bookings and loans
   bookings: 'Rezervacije',
