@@ -7,7 +7,7 @@ use crate::codes::AgencyCode;
 use crate::ids::MediatorId;
 use crate::language::{LanguagePair, LanguageTag};
 use crate::roster::{Level, Mediator, Qualification, Specialism, SpokenLanguage};
-use crate::session_types::{Candidate, Circle, MatchReason, SessionRequest};
+use crate::session_types::{Candidate, Circle, IntervieweeLabel, MatchReason, SessionRequest};
 use crate::standing::{Availability, Standing};
 use crate::standings::{Reach, RosterEntry, RosterNow};
 use crate::time::UnixMillis;
@@ -239,7 +239,8 @@ fn exclusions(
     against(other_gender, MatchReason::NotTheWishedGender);
     against(request.minor && !trained, MatchReason::NotTrainedForMinors);
     against(tied, MatchReason::TieDeclared);
-    against(served_the_other_side(mediator.id, wanted), MatchReason::ServedTheOtherSide);
+    let walled = served_the_other_side(mediator.id, wanted.served, request.label);
+    against(walled, MatchReason::ServedTheOtherSide);
     against(!serves(mediator, request.agency.as_ref(), wanted.loans), MatchReason::OtherAgency);
     against(request.country.as_ref().is_some_and(abroad), MatchReason::OtherCountry);
     against(standing.availability(now) == Availability::Away, MatchReason::NotReady);
@@ -256,9 +257,13 @@ fn exclusions(
     }
 }
 
-fn served_the_other_side(mediator: MediatorId, wanted: Wanted<'_>) -> bool {
-    let opposed = |served: &Served| served.mediator == mediator && served.label.opposes(wanted.request.label);
-    wanted.served.iter().any(opposed)
+/// The wall in a case: whether a mediator interpreted in it for somebody on the other side of this one.
+pub(crate) fn served_the_other_side(
+    mediator: MediatorId,
+    served: &[Served],
+    label: IntervieweeLabel,
+) -> bool {
+    served.iter().any(|served| served.mediator == mediator && served.label.opposes(label))
 }
 
 /// Of this agency, of none, of one it serves beside its own, or on loan to it.

@@ -1,6 +1,8 @@
 //! What acts and the passing of time decide for one booking.
 
-use super::{Booking, BookingEntry, BookingEvent, BookingOfferState, BookingRefusal, BookingState, MINUTE};
+use super::{
+    Booking, BookingEntry, BookingEvent, BookingOfferState, BookingRefusal, BookingState, Known, MINUTE,
+};
 use crate::ids::{AccountId, BookingId, MediatorId, SessionId};
 use crate::loan::Actor;
 use crate::rest::AccountRole;
@@ -28,8 +30,8 @@ pub enum BookingAct<'a> {
     Accept {
         /// Who.
         mediator: &'a Mediator,
-        /// Another agency lends them to the one that asks.
-        lent: bool,
+        /// What else speaks for or against them; the book adds what it holds itself.
+        known: Known<'a>,
     },
     /// A mediator says no.
     Decline(MediatorId),
@@ -44,8 +46,8 @@ pub enum BookingAct<'a> {
     Assign {
         /// Who.
         mediator: &'a Mediator,
-        /// Another agency lends them to the one that asks.
-        lent: bool,
+        /// What else speaks for or against them; the book adds what it holds itself.
+        known: Known<'a>,
         /// The coordinator.
         by: &'a Actor,
         /// Why.
@@ -124,7 +126,7 @@ pub(super) fn request(
     Ok(Draft { booking, entries: vec![entry] })
 }
 
-/// A yes. That the mediator suits and is free was looked at before.
+/// A yes. Whether the mediator suits and is free is looked at beside it.
 pub(super) fn accept(draft: &mut Draft, mediator: MediatorId, now: UnixMillis) -> Result<(), BookingRefusal> {
     let offered = draft.booking.offer_to(mediator) == Some(BookingOfferState::Offered);
     require(offered && draft.booking.state == BookingState::Seeking, BookingRefusal::NotOffered)?;
@@ -133,7 +135,7 @@ pub(super) fn accept(draft: &mut Draft, mediator: MediatorId, now: UnixMillis) -
     Ok(())
 }
 
-/// A choice by hand. That the mediator suits and is free was looked at before.
+/// A choice by hand. Whether the mediator suits and is free is looked at beside it.
 pub(super) fn assign(
     draft: &mut Draft,
     mediator: MediatorId,

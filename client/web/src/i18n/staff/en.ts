@@ -289,6 +289,8 @@ export const en = {
   problem_no_such_session: 'This session is over, or it is not yours.',
   problem_not_sealed: 'The record can be read when the session is over.',
   problem_not_suitable: 'This mediator may not serve this booking: languages, clearance, agency or a wish speak against it.',
+  problem_not_cleared: 'This mediator is not cleared for the whole booking: the undertaking or the vetting is missing or ends too early.',
+  problem_other_side: 'This mediator interprets for the other side in this case: choose somebody else.',
   problem_already_booked: 'This mediator has another booking at that time.',
   problem_same_agency: 'Lender and borrower are the same agency.',
   problem_not_the_borrower: 'Only the borrowing agency may ask for a loan.',

@@ -291,6 +291,8 @@ export const sq: StaffWords = {
   problem_no_such_session: 'Kjo bisedë mbaroi, ose nuk është e juaja.',
   problem_not_sealed: 'Dosja lexohet pasi të mbarojë biseda.',
   problem_not_suitable: 'Ky ndërmjetës nuk mund ta marrë këtë rezervim: gjuhët, leja, agjencia ose një dëshirë e pengojnë.',
+  problem_not_cleared: 'Ky ndërmjetës nuk ka leje për gjithë rezervimin: deklarata ose verifikimi mungon ose mbaron para kohe.',
+  problem_other_side: 'Ky ndërmjetës përkthen për palën tjetër në këtë çështje: zgjidhni dikë tjetër.',
   problem_already_booked: 'Ky ndërmjetës ka një rezervim tjetër në atë kohë.',
   problem_same_agency: 'Huadhënësi dhe huamarrësi janë e njëjta agjenci.',
   problem_not_the_borrower: 'Vetëm agjencia huamarrëse mund të kërkojë huazim.',

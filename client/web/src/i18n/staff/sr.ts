@@ -289,6 +289,8 @@ export const sr: StaffWords = {
   problem_no_such_session: 'Ovaj razgovor je završen ili nije vaš.',
   problem_not_sealed: 'Zapis se može čitati kada se razgovor završi.',
   problem_not_suitable: 'Ovaj medijator ne može za ovu rezervaciju: jezici, dozvola, agencija ili želja govore protiv.',
+  problem_not_cleared: 'Ovaj medijator nema dozvolu za celu rezervaciju: izjava ili provera nedostaje ili prestaje pre vremena.',
+  problem_other_side: 'Ovaj medijator prevodi za drugu stranu u ovom predmetu: izaberite nekog drugog.',
   problem_already_booked: 'Ovaj medijator ima drugu rezervaciju u to vreme.',
   problem_same_agency: 'Davalac i primalac su ista agencija.',
   problem_not_the_borrower: 'Samo agencija koja pozajmljuje može da zatraži.',
