@@ -67,6 +67,27 @@ impl Store {
         Ok(())
     }
 
+    /// One sealed row, for the relay itself. Whoever hands on what it says notes that first
+    /// ([`Store::note_private_access`]).
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn sealed_details(&self, mediator: MediatorId) -> Result<Option<SealedDetails>, StoreError> {
+        sealed_row(&mut *self.pool.acquire().await?, mediator).await
+    }
+
+    /// Notes that something is done with somebody's details.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn note_private_access(
+        &self,
+        mediator: MediatorId,
+        note: AccessNote,
+    ) -> Result<(), StoreError> {
+        note_access(&mut *self.pool.acquire().await?, mediator, note).await
+    }
+
     /// The sealed rows of these mediators. That they are read is noted for each that is asked for, before.
     ///
     /// # Errors
@@ -80,13 +101,7 @@ impl Store {
         let mut found = Vec::new();
         for mediator in mediators {
             note_access(&mut transaction, *mediator, note).await?;
-            let row = sqlx::query("SELECT sealed FROM private_details WHERE mediator = $1")
-                .bind(text_of(mediator))
-                .fetch_optional(&mut *transaction)
-                .await?;
-            if let Some(row) = row {
-                found.push(SealedDetails { mediator: *mediator, sealed: row.try_get("sealed")? });
-            }
+            found.extend(sealed_row(&mut transaction, *mediator).await?);
         }
         transaction.commit().await?;
         Ok(found)
@@ -143,6 +158,17 @@ pub(super) async fn put_private(
     .execute(&mut *connection)
     .await?;
     note_access(connection, details.mediator, note).await
+}
+
+async fn sealed_row(
+    connection: &mut SqliteConnection,
+    mediator: MediatorId,
+) -> Result<Option<SealedDetails>, StoreError> {
+    let row = sqlx::query("SELECT sealed FROM private_details WHERE mediator = $1")
+        .bind(text_of(&mediator))
+        .fetch_optional(connection)
+        .await?;
+    row.map(|row| Ok(SealedDetails { mediator, sealed: row.try_get("sealed")? })).transpose()
 }
 
 async fn note_access(
