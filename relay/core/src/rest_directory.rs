@@ -99,7 +99,7 @@ impl FieldError {
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct ImportForm {
-    /// The file's text; at most 5 MiB and 10,000 rows.
+    /// The file's text; at most 64 MiB and 100,000 rows.
     pub csv: String,
     /// `false`: says what would happen. `true`: does it, all or nothing.
     #[serde(default)]

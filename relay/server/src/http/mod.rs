@@ -57,7 +57,7 @@ use crate::vault::Vault;
 
 /// Longest request body, in bytes.
 const MAX_BODY_BYTES: usize = 64 * 1024;
-/// Longest body with a file of the roster: 5 MiB, which JSON may write at twice the length.
+/// Longest body with a file of the roster, which JSON may write at twice the length.
 const MAX_IMPORT_BODY_BYTES: usize = 2 * dragoman_core::roster_csv::MAX_BYTES + 1024;
 
 /// What all handlers share.

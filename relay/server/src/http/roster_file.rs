@@ -44,14 +44,20 @@ pub(super) async fn import(
     Body(form): Body<ImportForm>,
 ) -> Result<Json<ImportReport>, ApiError> {
     let malformed = |error: roster_csv::FileError| ApiError::bad_request("csv_malformed", error.to_string());
-    let table = roster_csv::parse(&form.csv).map_err(malformed)?;
+    let ImportForm { csv, commit: committed } = form;
+    // A hundred thousand rows are seconds of work, which no other request should wait for.
+    let table = worked_out(move || roster_csv::parse(&csv)).await?.map_err(malformed)?;
     let known = known(&app, &table, account.id).await?;
-    let judged = roster_csv::judge(&table, &known);
-    let rows = judged.iter().map(row_of).collect();
-    if form.commit {
+    let (judged, rows) = worked_out(move || {
+        let judged = roster_csv::judge(&table, &known);
+        let rows: Vec<ImportRow> = judged.iter().map(row_of).collect();
+        (judged, rows)
+    })
+    .await?;
+    if committed {
         commit(&app, account.id, judged).await?;
     }
-    Ok(Json(ImportReport { committed: form.commit, rows }))
+    Ok(Json(ImportReport { committed, rows }))
 }
 
 /// The roster as a file, which an import takes back as it is.
@@ -75,6 +81,10 @@ pub(super) async fn export(
         (header::CONTENT_DISPOSITION, "attachment; filename=\"dragoman-roster.csv\""),
     ];
     Ok((headers, text))
+}
+
+async fn worked_out<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {
+    Ok(tokio::task::spawn_blocking(work).await.map_err(anyhow::Error::from)?)
 }
 
 /// What the file is held against. To say whether a name differs is to read it, so it is noted as read.
