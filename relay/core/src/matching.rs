@@ -269,11 +269,7 @@ pub(crate) fn served_the_other_side(
 /// Of this agency, of none, of one it serves beside its own, or on loan to it.
 fn serves(mediator: &Mediator, agency: Option<&AgencyCode>, loans: &Loans) -> bool {
     let Some(agency) = agency else { return true };
-    belongs(mediator, agency) || is_lent(mediator.id, agency, loans)
-}
-
-fn belongs(mediator: &Mediator, agency: &AgencyCode) -> bool {
-    mediator.agency.as_ref().is_none_or(|own| own == agency) || mediator.serves.contains(agency)
+    mediator.belongs_to(agency) || is_lent(mediator.id, agency, loans)
 }
 
 fn is_lent(mediator: MediatorId, agency: &AgencyCode, loans: &Loans) -> bool {
@@ -293,7 +289,7 @@ fn preferences(
     let knows = knows_the_person(mediator.id, wanted);
     let favourite = request.agency.as_ref().is_some_and(|agency| mediator.favourite_of.contains(agency));
     let own = request.agency.is_some() && request.agency == mediator.agency;
-    let on_loan = request.agency.as_ref().is_some_and(|agency| !belongs(mediator, agency));
+    let on_loan = request.agency.as_ref().is_some_and(|agency| !mediator.belongs_to(agency));
     let (shift, call) = match standing.availability(now) {
         Availability::OnShift => (true, false),
         Availability::OnCall => (false, true),

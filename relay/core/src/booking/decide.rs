@@ -5,7 +5,6 @@ use super::{
 };
 use crate::ids::{AccountId, BookingId, MediatorId, SessionId};
 use crate::loan::Actor;
-use crate::rest::AccountRole;
 use crate::session_types::SessionRequest;
 use crate::time::UnixMillis;
 use crate::{availability::Span, roster::Mediator};
@@ -42,7 +41,7 @@ pub enum BookingAct<'a> {
         /// Why; may be left out.
         reason: Option<String>,
     },
-    /// A coordinator chooses by hand; takes the place of whoever had said yes.
+    /// A coordinator of the booking's agency chooses by hand; takes the place of whoever had said yes.
     Assign {
         /// Who.
         mediator: &'a Mediator,
@@ -142,7 +141,7 @@ pub(super) fn assign(
     (by, reason): (&Actor, String),
     now: UnixMillis,
 ) -> Result<(), BookingRefusal> {
-    require(keeps_roster(by), BookingRefusal::NoSuchBooking)?;
+    require(by.keeps_for(draft.booking.agency.as_ref()), BookingRefusal::NoSuchBooking)?;
     let reason = checked_reason(&reason)?;
     if let Some(former) = draft.booking.mediator() {
         draft.withdraw(former, now);
@@ -184,7 +183,8 @@ pub(super) fn cancel(
     now: UnixMillis,
 ) -> Result<(), BookingRefusal> {
     let own = by.account == draft.booking.officer_account;
-    require(own || keeps_roster(by), BookingRefusal::NoSuchBooking)?;
+    let keeps = by.keeps_for(draft.booking.agency.as_ref());
+    require(own || keeps, BookingRefusal::NoSuchBooking)?;
     let reason = checked_reason(reason)?;
     draft.withdraw_all(now);
     draft.record(BookingEvent::BookingCancelled { by: by.account, reason }, now);
@@ -286,10 +286,6 @@ fn pending_reminders(booking: &Booking) -> impl Iterator<Item = u32> {
     REMINDERS.into_iter().filter(move |minutes| {
         *minutes < sent && since.is_some_and(|since| reminds_at(booking, *minutes) > since)
     })
-}
-
-fn keeps_roster(by: &Actor) -> bool {
-    matches!(by.role, AccountRole::Coordinator | AccountRole::Administrator)
 }
 
 fn checked_reason(reason: &str) -> Result<String, BookingRefusal> {

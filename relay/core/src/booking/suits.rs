@@ -34,9 +34,7 @@ pub fn suits_booking(
     let throughout = |holds: fn(&Mediator, UnixMillis) -> bool| {
         holds(mediator, span.from) && holds(mediator, UnixMillis(span.until.0.saturating_sub(1)))
     };
-    let of_agency =
-        |agency| mediator.agency.as_ref().is_none_or(|own| own == agency) || mediator.serves.contains(agency);
-    let agency_fits = known.lent || request.agency.as_ref().is_none_or(of_agency);
+    let agency_fits = known.lent || request.agency.as_ref().is_none_or(|agency| mediator.belongs_to(agency));
     let country_fits = mediator.countries.is_empty()
         || request.country.as_ref().is_none_or(|country| mediator.countries.contains(country));
     let collision = known.booked.iter().find(|other| collide(span, **other));

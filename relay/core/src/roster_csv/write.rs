@@ -177,6 +177,7 @@ mod tests {
             let known = Known {
                 mediators: people.iter().map(|(one, _)| (one.id, one.profile.clone())).collect(),
                 details: people.iter().map(|(one, details)| (one.id, details.clone())).collect(),
+                keeper: None,
             };
             let text = export(people.iter().map(|(one, details)| (one, details)), ExportOptions { names, semicolons });
             let table = parse(&text).unwrap();
@@ -229,6 +230,7 @@ mod tests {
         let known = Known {
             mediators: people.iter().map(|(one, _)| (one.id, one.profile.clone())).collect(),
             details: people.iter().map(|(one, details)| (one.id, details.clone())).collect(),
+            keeper: None,
         };
         let judged = judge(&parse(&text).unwrap(), &known);
         assert_eq!(judged.len(), people.len());

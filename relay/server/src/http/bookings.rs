@@ -36,7 +36,8 @@ pub(super) async fn create(
     Ok((StatusCode::CREATED, Json(view_of(&app, booking, false).await?)))
 }
 
-/// An officer's own bookings, or all of them for those who keep the roster: first what is to come, then the past.
+/// An officer's own bookings; for coordinators those of their agency, or all of them where they have none, as for
+/// administrators: first what is to come, then the past.
 #[utoipa::path(get, path = "/api/v1/bookings", tag = "bookings",
     responses((status = 200, body = Vec<BookingView>), (status = 403, body = Problem)))]
 pub(super) async fn list(
@@ -50,15 +51,15 @@ pub(super) async fn list(
             return Err(ApiError::not_allowed("mediators find theirs at /api/v1/my/bookings"));
         }
     };
-    let mut bookings: Vec<Booking> = app
-        .bookings
-        .read(|book| {
-            let own = book.bookings().filter(|booking| of.is_none_or(|of| booking.officer_account == of));
-            own.cloned().collect()
-        })
-        .await;
+    let actor = account.actor();
+    let concerns = |booking: &Booking| match of {
+        Some(officer) => booking.officer_account == officer,
+        None => actor.keeps_for(booking.agency.as_ref()),
+    };
+    let all: Vec<Booking> = app.bookings.read(|book| book.bookings().cloned().collect()).await;
+    let mut bookings: Vec<Booking> = all.into_iter().filter(concerns).collect();
     bookings.sort_by_key(|booking| booking.span);
-    bookings.extend(app.store.past_bookings(of, MAX_PAST).await?);
+    bookings.extend(app.store.past_bookings(of, MAX_PAST).await?.into_iter().filter(concerns));
     shown(&app, bookings, whole).await.map(Json)
 }
 

@@ -1,4 +1,4 @@
-//! Private details of mediators: for coordinators and administrators, and never without a note of it.
+//! Private details of mediators: for administrators and coordinators of their agency, and never without a note of it.
 
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use dragoman_core::rest_directory::PrivateDetails;
 use dragoman_core::wire::Problem;
 
 use super::auth::RosterKeeper;
+use super::keeping::kept;
 use super::problem::ApiError;
 use super::{App, Body, Id};
 
@@ -20,7 +21,7 @@ pub(super) async fn read(
     RosterKeeper(account): RosterKeeper,
     Id(id): Id<MediatorId>,
 ) -> Result<Json<PrivateDetails>, ApiError> {
-    demand(&app, id).await?;
+    kept(&app, &account, id).await?;
     let mut found = app.directory.read(&[id], account.id, app.now()).await?;
     Ok(Json(found.remove(&id).unwrap_or_default()))
 }
@@ -36,12 +37,7 @@ pub(super) async fn write(
     Body(details): Body<PrivateDetails>,
 ) -> Result<Json<PrivateDetails>, ApiError> {
     let details = details.checked().map_err(ApiError::malformed)?;
-    demand(&app, id).await?;
+    kept(&app, &account, id).await?;
     app.directory.write(id, &details, account.id, app.now()).await?;
     Ok(Json(details))
-}
-
-async fn demand(app: &App, id: MediatorId) -> Result<(), ApiError> {
-    let known = app.engine.read(move |relay| relay.roster().get(id).is_some()).await?;
-    if known { Ok(()) } else { Err(ApiError::no_such("mediator")) }
 }

@@ -10,6 +10,7 @@ mod desk_socket;
 mod directory;
 mod feeds;
 mod health;
+mod keeping;
 mod link_routes;
 mod loans;
 mod my_shifts;

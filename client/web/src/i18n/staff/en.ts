@@ -288,6 +288,7 @@ export const en = {
   problem_transcription_not_agreed: 'A device may join only where a transcript was wished and agreed to.',
   problem_no_such_session: 'This session is over, or it is not yours.',
   problem_not_sealed: 'The record can be read when the session is over.',
+  problem_other_agency: 'This belongs to another agency, or to the whole roster: its coordinators or an administrator may do it. Ask for mediators of others at the loan desk.',
   problem_not_suitable: 'This mediator may not serve this booking: languages, clearance, agency or a wish speak against it.',
   problem_not_cleared: 'This mediator is not cleared for the whole booking: the undertaking or the vetting is missing or ends too early.',
   problem_other_side: 'This mediator interprets for the other side in this case: choose somebody else.',

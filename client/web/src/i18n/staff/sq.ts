@@ -290,6 +290,7 @@ export const sq: StaffWords = {
   problem_transcription_not_agreed: 'Pajisja hyn vetëm kur transkripti është dëshiruar dhe pranuar.',
   problem_no_such_session: 'Kjo bisedë mbaroi, ose nuk është e juaja.',
   problem_not_sealed: 'Dosja lexohet pasi të mbarojë biseda.',
+  problem_other_agency: 'Kjo i përket një agjencie tjetër, ose gjithë listës: e bëjnë koordinatorët e saj ose një administrator. Ndërmjetës të të tjerëve kërkoni te huazimet.',
   problem_not_suitable: 'Ky ndërmjetës nuk mund ta marrë këtë rezervim: gjuhët, leja, agjencia ose një dëshirë e pengojnë.',
   problem_not_cleared: 'Ky ndërmjetës nuk ka leje për gjithë rezervimin: deklarata ose verifikimi mungon ose mbaron para kohe.',
   problem_other_side: 'Ky ndërmjetës përkthen për palën tjetër në këtë çështje: zgjidhni dikë tjetër.',

@@ -288,6 +288,7 @@ export const sr: StaffWords = {
   problem_transcription_not_agreed: 'Uređaj može ući samo ako je transkript željen i ako je data saglasnost.',
   problem_no_such_session: 'Ovaj razgovor je završen ili nije vaš.',
   problem_not_sealed: 'Zapis se može čitati kada se razgovor završi.',
+  problem_other_agency: 'Ovo pripada drugoj agenciji ili celom spisku: to mogu njeni koordinatori ili administrator. Tuđe medijatore zatražite preko pozajmica.',
   problem_not_suitable: 'Ovaj medijator ne može za ovu rezervaciju: jezici, dozvola, agencija ili želja govore protiv.',
   problem_not_cleared: 'Ovaj medijator nema dozvolu za celu rezervaciju: izjava ili provera nedostaje ili prestaje pre vremena.',
   problem_other_side: 'Ovaj medijator prevodi za drugu stranu u ovom predmetu: izaberite nekog drugog.',
