@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use dragoman_core::event::Event;
 use dragoman_core::ids::{MediatorId, SessionId};
-use dragoman_core::rest_directory::{ImportReport, ImportVerdict};
+use dragoman_core::rest_directory::{ImportReport, ImportVerdict, PrivateUse};
 use dragoman_core::session_types::{OfferNumber, Place};
 use dragoman_core::time::UnixMillis;
 use dragoman_relay::clock;
@@ -83,18 +83,25 @@ async fn names_are_in_no_file_and_in_no_answer_to_others() -> Result<()> {
     for purpose in [ContactUse::Reachability, ContactUse::Ring, ContactUse::Reachability] {
         assert_eq!(numbers.contact_of(id.parse()?, purpose, end).await.as_deref(), Some(PHONE));
     }
-    let log = relay.app.store.private_log(id.parse()?).await?;
-    let what: Vec<&str> = log.iter().map(|(_, _, what)| what.as_str()).collect();
-    assert_eq!(what, ["alteration", "consultation", "disclosure"]);
-    assert_eq!(log.iter().map(|(account, ..)| account.is_some()).collect::<Vec<_>>(), [true, true, false]);
+    let log_of = |id: &str| format!("/api/v1/mediators/{id}/private/log");
+    for client in [&officer, &mediator] {
+        assert_eq!(client.try_get(&log_of(&id)).await?.0, 403);
+    }
+    let (_, log) = coordinator.try_get(&log_of(&id)).await?;
+    let lines = log.as_array().context("a log is a list")?;
+    let what: Vec<&str> = lines.iter().filter_map(|line| line["what"].as_str()).collect();
+    assert_eq!(what, ["disclosure", "consultation", "alteration"], "newest first");
+    let (_, me) = coordinator.try_get("/api/v1/me").await?;
+    let by: Vec<&Value> = lines.iter().map(|line| &line["by"]).collect();
+    assert_eq!(by, [&Value::Null, &me["login"], &me["login"]]);
 
     // Whoever left no number has nothing to disclose.
     let other: MediatorId = mediators(&coordinator).await?[1].parse()?;
     let path = format!("/api/v1/mediators/{other}/private");
     assert_eq!(coordinator.try_put(&path, &json!({ "name": NAME })).await?.0, 200);
     assert_eq!(numbers.contact_of(other, ContactUse::Ring, end).await, None);
-    let log = relay.app.store.private_log(other).await?;
-    assert_eq!(log.iter().map(|(_, _, what)| what.as_str()).collect::<Vec<_>>(), ["alteration"]);
+    let (_, log) = coordinator.try_get(&log_of(&other.to_string())).await?;
+    assert_eq!((log.as_array().map(Vec::len), &log[0]["what"]), (Some(1), &json!("alteration")));
     Ok(())
 }
 
@@ -118,8 +125,8 @@ async fn a_gateway_is_no_reason_to_note_a_disclosure_until_it_rings_somebody() -
     let (store, contacts) = (relay.app.store.clone(), relay.app.directory.contacts());
     let (notifier, _lost) = Notifier::start(&settings.check()?, store, contacts)?;
     let disclosures = async || -> Result<usize> {
-        let log = relay.app.store.private_log(id).await?;
-        Ok(log.iter().filter(|(_, _, what)| what == "disclosure").count())
+        let log = relay.app.store.private_log(id, 100).await?;
+        Ok(log.iter().filter(|line| line.what == PrivateUse::Disclosure).count())
     };
     for _ in 0..3 {
         assert!(notifier.reaches(id).await?);

@@ -304,6 +304,12 @@ export function callsFor(rows: MediatorRow[]): BoardCalls {
     changeMediator: (who, form) => soon({ login: null, mediator: { id: who, ...form } }),
     readPrivate: () => soon({ name: 'Ana Example', phone: '+355 69 000 0000', email: null, notes: 'Prefers nights.' }),
     writePrivate: (_, details) => soon(details),
+    privateLog: () =>
+      soon([
+        { at: Date.now() - HOUR, by: null, what: 'disclosure' as const },
+        { at: Date.now() - 30 * HOUR, by: 'roster', what: 'consultation' as const },
+        { at: Date.now() - 31 * HOUR, by: 'roster', what: 'alteration' as const },
+      ]),
     importRoster: (csv, commit) => soon(importReport(csv, commit)),
     exportRoster: () => soon(new Blob(['alias,languages,qualification\r\n'])),
     shifts: (from, until) => soon(shifts.rows(from, until)),

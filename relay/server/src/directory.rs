@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dragoman_core::ids::{AccountId, MediatorId};
-use dragoman_core::rest_directory::PrivateDetails;
+use dragoman_core::rest_directory::{PrivateDetails, PrivateUse};
 use dragoman_core::time::UnixMillis;
 use zeroize::Zeroizing;
 
 use crate::clock;
 use crate::notify::{ContactUse, Contacts};
-use crate::store::{Access, AccessNote, PRIVATE_DETAILS, SealedDetails, Store, StoreError};
+use crate::store::{AccessNote, PRIVATE_DETAILS, SealedDetails, Store, StoreError};
 use crate::vault::{Vault, VaultError};
 
 /// Sealed text has a multiple of this length, in bytes, so that it does not tell how long a name is.
@@ -50,7 +50,7 @@ impl Directory {
         account: AccountId,
         at: UnixMillis,
     ) -> Result<BTreeMap<MediatorId, PrivateDetails>, DirectoryError> {
-        let note = AccessNote { account: Some(account), at, what: Access::Consultation };
+        let note = AccessNote { account: Some(account), at, what: PrivateUse::Consultation };
         self.opened(mediators, note).await
     }
 
@@ -66,7 +66,7 @@ impl Directory {
         at: UnixMillis,
     ) -> Result<(), DirectoryError> {
         let sealed = self.seal(mediator, details)?;
-        let note = AccessNote { account: Some(account), at, what: Access::Alteration };
+        let note = AccessNote { account: Some(account), at, what: PrivateUse::Alteration };
         Ok(self.store.put_private_details(&sealed, note).await?)
     }
 
@@ -121,7 +121,7 @@ impl Directory {
         let number = self.open(sealed)?.1.phone;
         if number.is_some() && purpose == ContactUse::Ring {
             // Before it leaves: without a note it does not.
-            let note = AccessNote { account: None, at, what: Access::Disclosure };
+            let note = AccessNote { account: None, at, what: PrivateUse::Disclosure };
             self.store.note_private_access(mediator, note).await?;
         }
         Ok(number)

@@ -151,6 +151,7 @@ pub fn router(app: Arc<App>) -> Router {
         .routes(routes!(push::key))
         .routes(routes!(push::subscribe, push::unsubscribe))
         .routes(routes!(directory::read, directory::write))
+        .routes(routes!(directory::log))
         .routes(routes!(roster_file::import).layer(DefaultBodyLimit::max(MAX_IMPORT_BODY_BYTES)))
         .routes(routes!(roster_file::export))
         .routes(routes!(shifts::list, shifts::create))

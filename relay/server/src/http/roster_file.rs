@@ -8,7 +8,9 @@ use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use dragoman_core::ids::{AccountId, MediatorId};
-use dragoman_core::rest_directory::{ImportForm, ImportReport, ImportRow, ImportVerdict, PrivateDetails};
+use dragoman_core::rest_directory::{
+    ImportForm, ImportReport, ImportRow, ImportVerdict, PrivateDetails, PrivateUse,
+};
 use dragoman_core::roster::Mediator;
 use dragoman_core::roster_csv::{self, Change, Column, ExportOptions, Judged, Known, Table};
 use dragoman_core::wire::Problem;
@@ -18,7 +20,7 @@ use uuid::Uuid;
 use super::auth::RosterKeeper;
 use super::problem::ApiError;
 use super::{App, Body};
-use crate::store::{Access, AccessNote, Account, SealedDetails};
+use crate::store::{AccessNote, Account, SealedDetails};
 
 /// Most faulty lines that a refusal names; the report has all of them.
 const LINES_NAMED: usize = 20;
@@ -125,7 +127,7 @@ async fn commit(app: &App, account: AccountId, judged: Vec<Judged>) -> Result<()
     if !faulty.is_empty() {
         return Err(refusal(&faulty, judged.len()));
     }
-    let note = AccessNote { account: Some(account), at: app.now(), what: Access::Alteration };
+    let note = AccessNote { account: Some(account), at: app.now(), what: PrivateUse::Alteration };
     let (mut mediators, mut private) = (Vec::new(), Vec::<(SealedDetails, AccessNote)>::new());
     for change in judged.into_iter().filter_map(|row| row.result.ok()) {
         let id = change.id.unwrap_or_else(|| MediatorId(Uuid::new_v4()));

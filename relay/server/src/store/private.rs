@@ -1,26 +1,14 @@
 //! Sealed private details, and the log of who read and changed them (Directive (EU) 2016/680, Art. 25).
 
 use dragoman_core::ids::{AccountId, MediatorId};
+use dragoman_core::rest_directory::{PrivateAccess, PrivateUse};
 use dragoman_core::time::UnixMillis;
-use serde::Serialize;
 use sqlx::{Row, SqliteConnection};
 
 use super::{Store, StoreError, parsed, text_of};
 
 /// Table of the sealed rows; they are sealed to it.
 pub const PRIVATE_DETAILS: &str = "private_details";
-
-/// What was done with somebody's details.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Access {
-    /// An account read them.
-    Consultation,
-    /// An account changed them.
-    Alteration,
-    /// The relay used them to reach the person.
-    Disclosure,
-}
 
 /// Who did what, and when.
 #[derive(Debug, Clone, Copy)]
@@ -30,7 +18,7 @@ pub struct AccessNote {
     /// When.
     pub at: UnixMillis,
     /// What.
-    pub what: Access,
+    pub what: PrivateUse,
 }
 
 /// One row, sealed.
@@ -122,22 +110,21 @@ impl Store {
         Ok(())
     }
 
-    /// Who did what with somebody's details, oldest first: account, time, and the name of what.
+    /// Who did what with somebody's details, newest first, so many at most.
     ///
     /// # Errors
     /// The database's.
     pub async fn private_log(
         &self,
         mediator: MediatorId,
-    ) -> Result<Vec<(Option<AccountId>, UnixMillis, String)>, StoreError> {
-        let rows = sqlx::query("SELECT account, at, what FROM private_log WHERE mediator = $1 ORDER BY at")
-            .bind(text_of(&mediator))
-            .fetch_all(&self.pool)
-            .await?;
+        most: u32,
+    ) -> Result<Vec<PrivateAccess>, StoreError> {
+        let statement = "SELECT a.login, l.at, l.what FROM private_log l LEFT JOIN accounts a ON a.id = l.account \
+                         WHERE l.mediator = $1 ORDER BY l.at DESC LIMIT $2";
+        let rows = sqlx::query(statement).bind(text_of(&mediator)).bind(most).fetch_all(&self.pool).await?;
         let read = |row: sqlx::sqlite::SqliteRow| {
-            let account: Option<String> = row.try_get("account")?;
-            let account = account.map(|id| parsed(id, "account id")).transpose()?;
-            Ok((account, UnixMillis(row.try_get("at")?), row.try_get("what")?))
+            let (at, by) = (UnixMillis(row.try_get("at")?), row.try_get("login")?);
+            Ok(PrivateAccess { at, by, what: parsed(row.try_get("what")?, "what was done with details")? })
         };
         rows.into_iter().map(read).collect()
     }

@@ -100,6 +100,12 @@ export const en = {
   email: 'E-mail',
   notes: 'Notes',
   privateSave: 'Save private details',
+  privateLog: 'Who looked at them',
+  privateLogEmpty: 'Nobody has looked at them yet.',
+  use_consultation: 'read',
+  use_alteration: 'changed',
+  use_disclosure: 'number given to the gateway to ring',
+  byRelay: 'the relay',
 
   // Import
   importTitle: 'Import the roster',

@@ -101,6 +101,12 @@ export const sq: BoardWords = {
   email: 'E-posta',
   notes: 'Shënime',
   privateSave: 'Ruaj të dhënat private',
+  privateLog: 'Kush i ka parë',
+  privateLogEmpty: 'Askush nuk i ka parë ende.',
+  use_consultation: 'lexoi',
+  use_alteration: 'ndryshoi',
+  use_disclosure: 'numri iu dha portës për të thirrur',
+  byRelay: 'sistemi',
 
   // Import
   importTitle: 'Importo listën',

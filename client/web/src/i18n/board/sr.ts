@@ -101,6 +101,12 @@ export const sr: BoardWords = {
   email: 'E-pošta',
   notes: 'Beleške',
   privateSave: 'Sačuvaj privatne podatke',
+  privateLog: 'Ko ih je gledao',
+  privateLogEmpty: 'Još ih niko nije gledao.',
+  use_consultation: 'čitanje',
+  use_alteration: 'izmena',
+  use_disclosure: 'broj dat mrežnom prolazu radi poziva',
+  byRelay: 'sistem',
 
   // Import
   importTitle: 'Uvezi spisak',
