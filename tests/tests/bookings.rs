@@ -12,6 +12,7 @@ use dragoman_tests::client::Client;
 use dragoman_tests::push::{Device, PushService};
 use dragoman_tests::relay::TestRelay;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 const MINUTE: i64 = 60_000;
 
@@ -316,5 +317,49 @@ async fn closed_pages_are_told_of_offers_answers_reminders_and_what_waits() -> R
     world.coordinator.post(&of(id, "cancel"), &json!({ "reason": "the interview is off" })).await?;
     let off = all_told(&mut service, &devices, 2).await?;
     assert_eq!(off, news(&[("heron", "booking_changed"), ("officer", "booking_changed")]));
+    Ok(())
+}
+
+#[tokio::test]
+async fn clearance_and_the_wall_in_a_case_are_looked_at_again_by_whoever_takes_a_booking() -> Result<()> {
+    let world = World::start().await?;
+    let nothing = json!({});
+    // Asked while cleared, and cleared no more at the end of the booking.
+    let id = world.plan(180, 60).await?;
+    let ends = world.relay.app.now().0 + 200 * MINUTE;
+    let heron =
+        change_mediator(&world.coordinator, "Blue Heron", |e| e["vetted_until"] = json!(ends)).await?;
+    assert_eq!(code(&world.heron.try_post(&mine(&id, "accept"), &nothing).await?), (409, "not_cleared"));
+    let assign = json!({ "mediator": heron, "reason": "nobody else is there" });
+    assert_eq!(code(&world.coordinator.try_post(&of(&id, "assign"), &assign).await?), (409, "not_cleared"));
+    assert_eq!(world.seen(&id).await?["state"], "seeking");
+    let nobody = json!({ "mediator": Uuid::new_v4(), "reason": "nobody else is there" });
+    assert_eq!(code(&world.coordinator.try_post(&of(&id, "assign"), &nobody).await?), (404, "not_found"));
+    let year = world.relay.app.now().0 + 365 * 24 * 60 * MINUTE;
+    change_mediator(&world.coordinator, "Blue Heron", |e| e["vetted_until"] = json!(year)).await?;
+
+    // Asked for the victim; then rung for the suspect, which is taken.
+    let of_case = |label: &str| json!({ "languages": { "source": "sq", "target": "en" }, "case_number": "K-7/26", "label": label });
+    let mut form = world.form(600, 60);
+    form["request"] = of_case("victim");
+    let victim = world.officer.post("/api/v1/bookings", &form).await?["id"].clone();
+    let victim = victim.as_str().context("a booking has an identifier")?;
+    assert!(my_ids(&world.heron).await?.contains(&json!(victim)));
+    let mut desk = world.heron.socket("/api/v1/desk").await?;
+    desk.send_text(json!({ "type": "set_ready", "ready": true }).to_string()).await?;
+    let created = world.officer.post("/api/v1/sessions", &of_case("suspect")).await?;
+    assert_eq!(json!(desk.accept_next().await?), created["session"]);
+    let said = world.heron.try_post(&mine(victim, "accept"), &nothing).await?;
+    assert_eq!(code(&said), (409, "not_suitable"), "without a word of the other side");
+    assert_eq!(code(&world.coordinator.try_post(&of(victim, "assign"), &assign).await?), (409, "other_side"));
+    world.wolf.post(&mine(victim, "accept"), &nothing).await?;
+
+    // Of bookings to come, too.
+    form = world.form(900, 60);
+    form["request"] = of_case("suspect");
+    let suspect = world.officer.post("/api/v1/bookings", &form).await?["id"].clone();
+    let suspect = suspect.as_str().context("a booking has an identifier")?;
+    assert!(!my_ids(&world.wolf).await?.contains(&json!(suspect)), "took the victim's");
+    world.heron.post(&mine(suspect, "accept"), &nothing).await?;
     Ok(())
 }

@@ -6,11 +6,19 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use dragoman_core::rest_directory::{ImportReport, ImportVerdict};
+use dragoman_core::event::Event;
+use dragoman_core::ids::{MediatorId, SessionId};
+use dragoman_core::rest_directory::{ImportReport, ImportVerdict, PrivateUse};
+use dragoman_core::session_types::{OfferNumber, Place};
 use dragoman_core::time::UnixMillis;
+use dragoman_relay::clock;
+use dragoman_relay::config::Settings;
+use dragoman_relay::notify::{ContactUse, Notifier};
 use dragoman_tests::client::Client;
+use dragoman_tests::push::PushService;
 use dragoman_tests::relay::{RelayProcess, TestRelay};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 /// Written nowhere but in the sealed rows.
 const NAME: &str = "Zamira Unmistakable";
@@ -69,12 +77,67 @@ async fn names_are_in_no_file_and_in_no_answer_to_others() -> Result<()> {
     }
     assert!(files >= 4, "database, log, record key, roster key");
 
-    let number = relay.app.directory.contact_of(id.parse()?, UnixMillis(i64::MAX)).await;
-    assert_eq!(number.as_deref(), Some(PHONE));
-    let log = relay.app.store.private_log(id.parse()?).await?;
-    let what: Vec<&str> = log.iter().map(|(_, _, what)| what.as_str()).collect();
-    assert_eq!(what, ["alteration", "consultation", "disclosure"]);
-    assert_eq!(log.iter().map(|(account, ..)| account.is_some()).collect::<Vec<_>>(), [true, true, false]);
+    // To look whether there is a number discloses nothing; to ring it does.
+    let end = UnixMillis(i64::MAX);
+    let numbers = &relay.app.directory;
+    for purpose in [ContactUse::Reachability, ContactUse::Ring, ContactUse::Reachability] {
+        assert_eq!(numbers.contact_of(id.parse()?, purpose, end).await.as_deref(), Some(PHONE));
+    }
+    let log_of = |id: &str| format!("/api/v1/mediators/{id}/private/log");
+    for client in [&officer, &mediator] {
+        assert_eq!(client.try_get(&log_of(&id)).await?.0, 403);
+    }
+    let (_, log) = coordinator.try_get(&log_of(&id)).await?;
+    let lines = log.as_array().context("a log is a list")?;
+    let what: Vec<&str> = lines.iter().filter_map(|line| line["what"].as_str()).collect();
+    assert_eq!(what, ["disclosure", "consultation", "alteration"], "newest first");
+    let (_, me) = coordinator.try_get("/api/v1/me").await?;
+    let by: Vec<&Value> = lines.iter().map(|line| &line["by"]).collect();
+    assert_eq!(by, [&Value::Null, &me["login"], &me["login"]]);
+
+    // Whoever left no number has nothing to disclose.
+    let other: MediatorId = mediators(&coordinator).await?[1].parse()?;
+    let path = format!("/api/v1/mediators/{other}/private");
+    assert_eq!(coordinator.try_put(&path, &json!({ "name": NAME })).await?.0, 200);
+    assert_eq!(numbers.contact_of(other, ContactUse::Ring, end).await, None);
+    let (_, log) = coordinator.try_get(&log_of(&other.to_string())).await?;
+    assert_eq!((log.as_array().map(Vec::len), &log[0]["what"]), (Some(1), &json!("alteration")));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_gateway_is_no_reason_to_note_a_disclosure_until_it_rings_somebody() -> Result<()> {
+    let relay = TestRelay::start().await?;
+    let coordinator = relay.signed_in(&relay.links.coordinator).await?;
+    let id: MediatorId = first_mediator(&coordinator).await?.parse()?;
+    let path = format!("/api/v1/mediators/{id}/private");
+    assert_eq!(coordinator.try_put(&path, &json!({ "phone": PHONE })).await?.0, 200);
+    let mut gateway = PushService::start().await?;
+    let folder = tempfile::tempdir()?;
+    let settings = Settings {
+        data: Some(folder.path().into()),
+        listen: Some("127.0.0.1:1".into()),
+        plain_http: true,
+        notify_webhook_url: Some(gateway.url("ring")),
+        notify_webhook_secret: Some("a secret of more than thirty-two characters".into()),
+        ..Settings::default()
+    };
+    let (store, contacts) = (relay.app.store.clone(), relay.app.directory.contacts());
+    let (notifier, _lost) = Notifier::start(&settings.check()?, store, contacts)?;
+    let disclosures = async || -> Result<usize> {
+        let log = relay.app.store.private_log(id, 100).await?;
+        Ok(log.iter().filter(|line| line.what == PrivateUse::Disclosure).count())
+    };
+    for _ in 0..3 {
+        assert!(notifier.reaches(id).await?);
+    }
+    assert_eq!(disclosures().await?, 0, "nobody was told the number");
+    let expires_at = clock::now() + Duration::from_secs(30);
+    let (offer, place) = (OfferNumber(1), Place::default());
+    let rang = Event::OfferRang { offer, mediator: id, wave: 1, expires_at, place };
+    notifier.note(SessionId(Uuid::from_u128(9)), &[rang]);
+    let taken: Value = serde_json::from_slice(&gateway.next().await?.body)?;
+    assert_eq!((&taken["contact"], disclosures().await?), (&json!(PHONE), 1));
     Ok(())
 }
 
@@ -97,7 +160,8 @@ async fn swapped_rows_and_a_lost_key_are_refused_and_calls_go_on() -> Result<()>
     let vault =
         dragoman_relay::vault::Vault::open(&relay.folder.path().join("nowhere"), &relay.app.store).await?;
     let directory = dragoman_relay::directory::Directory::new(relay.app.store.clone(), vault.into());
-    assert_eq!(directory.contact_of(ids[0].parse()?, UnixMillis(1)).await, None);
+    let number = directory.contact_of(ids[0].parse()?, ContactUse::Ring, UnixMillis(1)).await;
+    assert_eq!(number, None);
     Ok(())
 }
 

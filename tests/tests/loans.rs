@@ -40,8 +40,8 @@ impl World {
         let borrower = coordinator("roster.rs", "RS-ASYL").await?;
         let stranger = coordinator("roster.mk", "MK-POLICE").await?;
         let keep = |entry: &mut Value| entry["agency"] = json!("AL-BORDER");
-        let heron = change_mediator(&lender, "Blue Heron", keep).await?;
-        let wolf = change_mediator(&lender, "Grey Wolf", keep).await?;
+        let heron = change_mediator(&administrator, "Blue Heron", keep).await?;
+        let wolf = change_mediator(&administrator, "Grey Wolf", keep).await?;
         Ok(Self { relay, administrator, lender, borrower, stranger, heron, wolf })
     }
 

@@ -258,7 +258,7 @@ async fn the_gateway_is_told_whom_to_ring_and_can_check_who_asks() -> Result<()>
         ..Settings::default()
     };
     let (with, without) = (MediatorId(Uuid::from_u128(1)), MediatorId(Uuid::from_u128(2)));
-    let contacts = Arc::new(move |mediator| {
+    let contacts = Arc::new(move |mediator, _| {
         let contact = (mediator == with).then(|| "+383 44 000 000".to_owned());
         Box::pin(std::future::ready(contact)) as _
     });

@@ -315,6 +315,12 @@ export function callsFor(rows: MediatorRow[]): BoardCalls {
     changeMediator: (who, form) => soon({ login: null, mediator: { id: who, ...form } }),
     readPrivate: () => soon({ name: 'Ana Example', phone: '+355 69 000 0000', email: null, notes: 'Prefers nights.' }),
     writePrivate: (_, details) => soon(details),
+    privateLog: () =>
+      soon([
+        { at: Date.now() - HOUR, by: null, what: 'disclosure' as const },
+        { at: Date.now() - 30 * HOUR, by: 'roster', what: 'consultation' as const },
+        { at: Date.now() - 31 * HOUR, by: 'roster', what: 'alteration' as const },
+      ]),
     importRoster: (csv, commit) => soon(importReport(csv, commit)),
     exportRoster: () => soon(new Blob(['alias,languages,qualification\r\n'])),
     shifts: (from, until) => soon(shifts.rows(from, until)),
@@ -348,7 +354,7 @@ export function callsFor(rows: MediatorRow[]): BoardCalls {
           fits: n % 4 !== 3,
           level: mediator.languages[0]?.level ?? 'fluent',
           minutes_that_day: n % 2 === 0 ? 0 : 240,
-          reasons: n % 4 === 3 ? ['over_load_limit'] : n % 2 === 0 ? ['free_that_day'] : ['shift_adjoins'],
+          reasons: n % 4 === 3 ? ['too_little_rest'] : n % 2 === 0 ? ['free_that_day'] : ['shift_adjoins'],
         }))
         .sort((a, b) => Number(b.fits) - Number(a.fits));
       return soon({ language, hour, on_shift: ids(doing('on_shift')), on_call: ids(doing('on_call')), others });

@@ -7,7 +7,7 @@ use crate::codes::AgencyCode;
 use crate::ids::MediatorId;
 use crate::language::{LanguagePair, LanguageTag};
 use crate::roster::{Level, Mediator, Qualification, Specialism, SpokenLanguage};
-use crate::session_types::{Candidate, Circle, MatchReason, SessionRequest};
+use crate::session_types::{Candidate, Circle, IntervieweeLabel, MatchReason, SessionRequest};
 use crate::standing::{Availability, Standing};
 use crate::standings::{Reach, RosterEntry, RosterNow};
 use crate::time::UnixMillis;
@@ -75,6 +75,9 @@ pub fn rank_near(
 ) -> Vec<Candidate> {
     let (either, target) = (either(wanted), &wanted.languages.target);
     let mut near = roster.speakers(&either, target, Reach::Near);
+    if wanted.overridden.is_empty() && near.len() >= at_least {
+        return rank_among(near, wanted, now);
+    }
     let known: BTreeSet<MediatorId> = near.iter().map(|entry| entry.mediator.id).collect();
     near.extend(wanted.overridden.iter().filter(|id| !known.contains(id)).filter_map(|id| roster.get(*id)));
     if near.len() < at_least {
@@ -108,7 +111,7 @@ fn rank_among(entries: Vec<&RosterEntry>, wanted: Wanted<'_>, now: UnixMillis) -
     }
     mark_longest_idle(&mut ranked);
     // The identifier decides between equals, so that the same roster gives the same order.
-    ranked.sort_unstable_by_key(|(candidate, _)| {
+    ranked.sort_by_cached_key(|(candidate, _)| {
         (!candidate.eligible, candidate.circle, std::cmp::Reverse(candidate.score), candidate.mediator)
     });
     ranked.into_iter().map(|(candidate, _)| candidate).collect()
@@ -156,14 +159,15 @@ pub fn can_be_overridden(reason: &MatchReason) -> bool {
 
 /// The language that a mediator would speak instead of the one asked for, if it is a neighbour of it.
 pub fn adjacent_spoken(mediator: &Mediator, source: &LanguageTag) -> Option<LanguageTag> {
-    if mediator.languages.iter().any(|spoken| spoken.tag.same_language(source)) {
+    neighbour_spoken(mediator, source).map(|spoken| spoken.tag.clone())
+}
+
+fn neighbour_spoken<'a>(mediator: &'a Mediator, source: &LanguageTag) -> Option<&'a SpokenLanguage> {
+    if spoken(mediator, source).is_some() {
         return None;
     }
-    let neighbours = source.adjacent().iter();
-    neighbours
-        .flat_map(|n| mediator.languages.iter().find(|s| s.tag.primary() == *n))
-        .map(|s| s.tag.clone())
-        .next()
+    let speaks = |primary: &&str| mediator.languages.iter().find(|spoken| spoken.tag.primary() == *primary);
+    source.adjacent().iter().find_map(speaks)
 }
 
 fn judge_languages(mediator: &Mediator, wanted: Wanted<'_>, reasons: &mut Vec<MatchReason>) -> Option<u32> {
@@ -175,9 +179,9 @@ fn judge_languages(mediator: &Mediator, wanted: Wanted<'_>, reasons: &mut Vec<Ma
             (spoken, points::PAIR)
         }
         None if wanted.adjacent_allowed => {
-            let neighbour = adjacent_spoken(mediator, source)?;
-            reasons.push(MatchReason::AdjacentLanguage { spoken: neighbour.clone() });
-            (mediator.languages.iter().find(|spoken| spoken.tag == neighbour)?, points::ADJACENT)
+            let neighbour = neighbour_spoken(mediator, source)?;
+            reasons.push(MatchReason::AdjacentLanguage { spoken: neighbour.tag.clone() });
+            (neighbour, points::ADJACENT)
         }
         None => return None,
     };
@@ -199,8 +203,15 @@ fn judge_languages(mediator: &Mediator, wanted: Wanted<'_>, reasons: &mut Vec<Ma
 
 /// Best match of a language among those of a mediator: the exact variety, else the same language.
 fn spoken<'a>(mediator: &'a Mediator, tag: &LanguageTag) -> Option<&'a SpokenLanguage> {
-    let exact = mediator.languages.iter().find(|spoken| spoken.tag == *tag);
-    exact.or_else(|| mediator.languages.iter().find(|spoken| spoken.tag.same_language(tag)))
+    let primary = tag.primary();
+    let mut same_language = None;
+    for spoken in mediator.languages.iter().filter(|spoken| spoken.tag.primary() == primary) {
+        if spoken.tag == *tag {
+            return Some(spoken);
+        }
+        same_language = same_language.or(Some(spoken));
+    }
+    same_language
 }
 
 /// Adds whatever speaks against.
@@ -228,7 +239,8 @@ fn exclusions(
     against(other_gender, MatchReason::NotTheWishedGender);
     against(request.minor && !trained, MatchReason::NotTrainedForMinors);
     against(tied, MatchReason::TieDeclared);
-    against(served_the_other_side(mediator.id, wanted), MatchReason::ServedTheOtherSide);
+    let walled = served_the_other_side(mediator.id, wanted.served, request.label);
+    against(walled, MatchReason::ServedTheOtherSide);
     against(!serves(mediator, request.agency.as_ref(), wanted.loans), MatchReason::OtherAgency);
     against(request.country.as_ref().is_some_and(abroad), MatchReason::OtherCountry);
     against(standing.availability(now) == Availability::Away, MatchReason::NotReady);
@@ -245,19 +257,19 @@ fn exclusions(
     }
 }
 
-fn served_the_other_side(mediator: MediatorId, wanted: Wanted<'_>) -> bool {
-    let opposed = |served: &Served| served.mediator == mediator && served.label.opposes(wanted.request.label);
-    wanted.served.iter().any(opposed)
+/// The wall in a case: whether a mediator interpreted in it for somebody on the other side of this one.
+pub(crate) fn served_the_other_side(
+    mediator: MediatorId,
+    served: &[Served],
+    label: IntervieweeLabel,
+) -> bool {
+    served.iter().any(|served| served.mediator == mediator && served.label.opposes(label))
 }
 
 /// Of this agency, of none, of one it serves beside its own, or on loan to it.
 fn serves(mediator: &Mediator, agency: Option<&AgencyCode>, loans: &Loans) -> bool {
     let Some(agency) = agency else { return true };
-    belongs(mediator, agency) || is_lent(mediator.id, agency, loans)
-}
-
-fn belongs(mediator: &Mediator, agency: &AgencyCode) -> bool {
-    mediator.agency.as_ref().is_none_or(|own| own == agency) || mediator.serves.contains(agency)
+    mediator.belongs_to(agency) || is_lent(mediator.id, agency, loans)
 }
 
 fn is_lent(mediator: MediatorId, agency: &AgencyCode, loans: &Loans) -> bool {
@@ -277,7 +289,7 @@ fn preferences(
     let knows = knows_the_person(mediator.id, wanted);
     let favourite = request.agency.as_ref().is_some_and(|agency| mediator.favourite_of.contains(agency));
     let own = request.agency.is_some() && request.agency == mediator.agency;
-    let on_loan = request.agency.as_ref().is_some_and(|agency| !belongs(mediator, agency));
+    let on_loan = request.agency.as_ref().is_some_and(|agency| !mediator.belongs_to(agency));
     let (shift, call) = match standing.availability(now) {
         Availability::OnShift => (true, false),
         Availability::OnCall => (false, true),

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::time::UnixMillis;
+
 /// Longest name, in characters.
 const MAX_NAME_CHARS: usize = 120;
 /// Longest telephone number, in characters.
@@ -93,13 +95,40 @@ impl FieldError {
     }
 }
 
+/// What was done with somebody's private details (Directive (EU) 2016/680, Art. 25).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum PrivateUse {
+    /// An account read them.
+    Consultation,
+    /// An account changed them.
+    Alteration,
+    /// The relay gave the number to the gateway, to ring.
+    Disclosure,
+}
+
+/// One line of `GET /api/v1/mediators/{id}/private/log`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct PrivateAccess {
+    /// When.
+    pub at: UnixMillis,
+    /// Login name of who did it; `null`: the relay itself.
+    pub by: Option<String>,
+    /// What was done.
+    pub what: PrivateUse,
+}
+
 /// `POST /api/v1/mediators/import` (coordinator, administrator).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct ImportForm {
-    /// The file's text; at most 5 MiB and 10,000 rows.
+    /// The file's text; at most 64 MiB and 100,000 rows.
     pub csv: String,
     /// `false`: says what would happen. `true`: does it, all or nothing.
     #[serde(default)]

@@ -106,6 +106,11 @@ impl Profile {
         Self { undertaking_signed_at: Some(now), vetted_until: Some(UnixMillis(i64::MAX)), ..self }
     }
 
+    /// Serves this agency without a loan: of it, of none, or serving it beside its own.
+    pub fn belongs_to(&self, agency: &AgencyCode) -> bool {
+        self.agency.as_ref().is_none_or(|own| own == agency) || self.serves.contains(agency)
+    }
+
     /// Undertaking signed and valid, at this time.
     pub fn has_undertaking(&self, now: UnixMillis) -> bool {
         self.undertaking_signed_at.is_some_and(|at| at <= now)

@@ -205,24 +205,42 @@ impl<'a> RosterNow<'a> {
     /// Whoever may speak one of `either` and also `other`, each once. Some may turn out not to: judge them.
     pub fn speakers(&self, either: &[&str], other: &LanguageTag, reach: Reach) -> Vec<&'a RosterEntry> {
         let base = self.base;
-        let mut places: Vec<usize> =
-            either.iter().flat_map(|primary| base.speakers(primary, reach).iter().copied()).collect();
+        // Entries lie all over the memory, the index does not: whoever speaks only one of both is passed over here.
         let others = base.speakers(other.primary(), reach);
-        if others.len() < places.len() {
-            places = others.to_vec();
-        } else if either.len() > 1 {
-            places.sort_unstable();
-            places.dedup();
-        }
-        let is_changed =
-            |entry: &RosterEntry| self.changed.iter().any(|new| new.mediator.id == entry.mediator.id);
-        let unchanged = places.into_iter().filter_map(|place| base.entries.get(place));
-        unchanged.filter(|entry| self.changed.is_empty() || !is_changed(entry)).chain(self.changed).collect()
+        let both = |primary: &&str| common(base.speakers(primary, reach), others);
+        let mut places: Vec<usize> = either.iter().flat_map(both).collect();
+        // A merge, for each language's are in order: the stable sort sees that.
+        places.sort();
+        places.dedup();
+        let changed = self.changed.iter().filter_map(|entry| base.places.get(&entry.mediator.id));
+        let changed: BTreeSet<usize> = changed.copied().collect();
+        places.retain(|place| !changed.contains(place));
+        places.into_iter().filter_map(|place| base.entries.get(place)).chain(self.changed).collect()
     }
+}
+
+/// What two ascending lists have in common. It costs little more than the shorter one, however long the other is.
+fn common(one: &[usize], other: &[usize]) -> Vec<usize> {
+    let (few, mut many) = if one.len() <= other.len() { (one, other) } else { (other, one) };
+    let mut common = Vec::with_capacity(few.len());
+    for place in few {
+        // Doubling steps until one is past it, then halving ones.
+        let mut reach = 1;
+        while many.get(reach).is_some_and(|next| next < place) {
+            reach *= 2;
+        }
+        let near = many.get(..=reach).unwrap_or(many);
+        many = many.get(near.partition_point(|next| next < place)..).unwrap_or_default();
+        if many.first() == Some(place) {
+            common.push(*place);
+        }
+    }
+    common
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use uuid::Uuid;
 
     use super::*;
@@ -246,7 +264,7 @@ mod tests {
         roster.put(mediator(1, &["sq", "en"]));
         roster.put(mediator(2, &["sr-Latn", "sr-Cyrl", "en"]));
         roster.put(mediator(3, &["sq", "fr"]));
-        assert_eq!(found(RosterNow::of(&roster), &["sq"], "en"), [1, 3], "judged later");
+        assert_eq!(found(RosterNow::of(&roster), &["sq"], "en"), [1], "the other speaks no English");
         assert_eq!(found(RosterNow::of(&roster), &["sr", "bs"], "en"), [2]);
         roster.apply(MediatorId(Uuid::from_u128(1)), Change::Reachable(true));
         roster.put(mediator(1, &["bs", "en"]));
@@ -273,6 +291,19 @@ mod tests {
         assert_eq!((near(&roster, "en"), near(&roster, "fr")), (0, 1));
         roster.apply(id, Change::Switched(false, UnixMillis(2)));
         assert_eq!(near(&roster, "fr"), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn what_two_lists_have_in_common_is_what_a_search_in_both_finds(
+            one in proptest::collection::btree_set(0..200_usize, 0..80),
+            other in proptest::collection::btree_set(0..2_000_usize, 0..400),
+        ) {
+            let [few, many] = [&one, &other].map(|set| set.iter().copied().collect::<Vec<_>>());
+            let expected: Vec<usize> = one.intersection(&other).copied().collect();
+            prop_assert_eq!(common(&few, &many), expected.clone());
+            prop_assert_eq!(common(&many, &few), expected);
+        }
     }
 
     #[test]

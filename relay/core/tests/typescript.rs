@@ -14,7 +14,7 @@ use dragoman_core::rest_desk::{
     AccountAgency, Agency, AgencyForm, BookingAssignment, BookingForm, BookingGiveBack, BookingReason,
     BookingView, Lendable, LoanApproval, LoanForm, LoanNote, LoanView, MyBooking,
 };
-use dragoman_core::rest_directory::{ImportForm, ImportReport, PrivateDetails};
+use dragoman_core::rest_directory::{ImportForm, ImportReport, PrivateAccess, PrivateDetails};
 use dragoman_core::rest_push::{PushKey, PushSubscriptionEnd, PushSubscriptionForm};
 use dragoman_core::rest_reports::{ForecastView, ReportView};
 use dragoman_core::rest_shifts::{
@@ -64,6 +64,7 @@ fn every_type_of_the_wire_is_written() {
         LoginRequest,
         Me,
         MediatorRow,
+        PrivateAccess,
         PrivateDetails,
         Profile,
         PushKey,

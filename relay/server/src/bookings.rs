@@ -8,8 +8,9 @@ use std::time::Duration;
 use dragoman_core::availability::Span;
 use dragoman_core::booking::{
     Booking, BookingAct, BookingBook, BookingEvent, BookingRefusal, BookingState, Change, KEPT_FOR_MILLIS,
-    suits_booking,
+    Known, suits_booking,
 };
+use dragoman_core::case::Served;
 use dragoman_core::ids::{AccountId, BookingId, MediatorId, SessionId};
 use dragoman_core::loan::{Actor, LoanBook};
 use dragoman_core::matching::{Wanted, judge};
@@ -58,6 +59,19 @@ pub struct Bookings {
     notifier: Notifier,
 }
 
+/// A mediator who is to take a booking, with what else speaks for or against it.
+struct Taker {
+    mediator: Mediator,
+    served: Vec<Served>,
+    lent: bool,
+}
+
+impl Taker {
+    fn known(&self) -> Known<'_> {
+        Known { booked: &[], served: &self.served, lent: self.lent }
+    }
+}
+
 impl Bookings {
     /// Reads what is planned.
     ///
@@ -102,7 +116,57 @@ impl Bookings {
         self.carry_out(&mut book, id, vec![change], now).await
     }
 
-    /// A yes, a no, a change of mind, a choice by hand, a cancellation. To begin, see [`Bookings::begin`].
+    /// A yes of a mediator who was asked.
+    ///
+    /// # Errors
+    /// [`BookingError`]; nothing was changed then.
+    pub async fn accept(&self, id: BookingId, mediator: MediatorId) -> Result<Booking, BookingError> {
+        let mut book = self.book.lock().await;
+        let taker = self.taker(&book, id, mediator).await?;
+        let (mediator, known, now) = (&taker.mediator, taker.known(), clock::now());
+        let changes = book.decide(id, BookingAct::Accept { mediator, known }, now)?;
+        self.carry_out(&mut book, id, changes, now).await
+    }
+
+    /// A choice by hand.
+    ///
+    /// # Errors
+    /// [`BookingError`]; nothing was changed then.
+    pub async fn assign(
+        &self,
+        id: BookingId,
+        mediator: MediatorId,
+        by: &Actor,
+        reason: String,
+    ) -> Result<Booking, BookingError> {
+        let mut book = self.book.lock().await;
+        let taker = self.taker(&book, id, mediator).await?;
+        let (mediator, known, now) = (&taker.mediator, taker.known(), clock::now());
+        let changes = book.decide(id, BookingAct::Assign { mediator, known, by, reason }, now)?;
+        self.carry_out(&mut book, id, changes, now).await
+    }
+
+    /// Who is to take a booking, as roster, loans and the case are now: asked under the book's lock, so that what is
+    /// judged by is what holds when it is decided.
+    async fn taker(
+        &self,
+        book: &BookingBook,
+        id: BookingId,
+        mediator: MediatorId,
+    ) -> Result<Taker, BookingError> {
+        let booking = book.get(id).ok_or(BookingRefusal::NoSuchBooking)?;
+        let (case, now) = (booking.request.case, clock::now());
+        let found = move |relay: &Relay| {
+            let entry = relay.roster().get(mediator)?;
+            Some((entry.mediator.clone(), relay.dispatcher(now).cases.of(case).to_vec()))
+        };
+        let (mediator, served) = self.engine.read(found).await?.ok_or(BookingRefusal::NoSuchMediator)?;
+        let lent = self.loans.read(|loans| is_lent(loans, &mediator, booking)).await;
+        Ok(Taker { mediator, served, lent })
+    }
+
+    /// A no, a change of mind, a cancellation. To take a booking, see [`Bookings::accept`] and [`Bookings::assign`]; to
+    /// begin, [`Bookings::begin`].
     ///
     /// # Errors
     /// [`BookingError`]; nothing was changed then.
@@ -283,7 +347,8 @@ fn candidates(relay: &Relay, booking: &Booking, loans: &LoanBook) -> Vec<Mediato
     let judged = speakers.into_iter().filter_map(|RosterEntry { mediator, standing }| {
         let candidate = judge(mediator, &as_if_there(standing, at), wanted, at)?;
         let lent = is_lent(loans, mediator, booking);
-        let suits = suits_booking(mediator, request, booking.span, &[], lent).is_empty();
+        let known = Known { lent, ..Known::default() };
+        let suits = suits_booking(mediator, request, booking.span, known).is_empty();
         (candidate.eligible && suits).then_some(candidate)
     });
     let mut judged: Vec<Candidate> = judged.collect();
@@ -299,7 +364,7 @@ fn as_if_there(standing: &Standing, at: UnixMillis) -> Standing {
 }
 
 /// Whether a mediator would serve this booking on loan.
-pub fn is_lent(loans: &LoanBook, mediator: &Mediator, booking: &Booking) -> bool {
+fn is_lent(loans: &LoanBook, mediator: &Mediator, booking: &Booking) -> bool {
     let Some(agency) = &booking.agency else { return false };
     mediator.agency.as_ref() != Some(agency)
         && !mediator.serves.contains(agency)

@@ -1,16 +1,16 @@
-//! Who mediators are and how to reach them: sealed by the vault, kept by the store, and never read without a note of it.
+//! Who mediators are and how to reach them: sealed by the vault, kept by the store, and never shown without a note of it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dragoman_core::ids::{AccountId, MediatorId};
-use dragoman_core::rest_directory::PrivateDetails;
+use dragoman_core::rest_directory::{PrivateDetails, PrivateUse};
 use dragoman_core::time::UnixMillis;
 use zeroize::Zeroizing;
 
 use crate::clock;
-use crate::notify::Contacts;
-use crate::store::{Access, AccessNote, PRIVATE_DETAILS, SealedDetails, Store, StoreError};
+use crate::notify::{ContactUse, Contacts};
+use crate::store::{AccessNote, PRIVATE_DETAILS, SealedDetails, Store, StoreError};
 use crate::vault::{Vault, VaultError};
 
 /// Sealed text has a multiple of this length, in bytes, so that it does not tell how long a name is.
@@ -50,7 +50,7 @@ impl Directory {
         account: AccountId,
         at: UnixMillis,
     ) -> Result<BTreeMap<MediatorId, PrivateDetails>, DirectoryError> {
-        let note = AccessNote { account: Some(account), at, what: Access::Consultation };
+        let note = AccessNote { account: Some(account), at, what: PrivateUse::Consultation };
         self.opened(mediators, note).await
     }
 
@@ -66,7 +66,7 @@ impl Directory {
         at: UnixMillis,
     ) -> Result<(), DirectoryError> {
         let sealed = self.seal(mediator, details)?;
-        let note = AccessNote { account: Some(account), at, what: Access::Alteration };
+        let note = AccessNote { account: Some(account), at, what: PrivateUse::Alteration };
         Ok(self.store.put_private_details(&sealed, note).await?)
     }
 
@@ -86,23 +86,45 @@ impl Directory {
     /// How the notifier asks for telephone numbers.
     pub fn contacts(&self) -> Contacts {
         let directory = self.clone();
-        Arc::new(move |mediator| {
+        Arc::new(move |mediator, purpose| {
             let directory = directory.clone();
-            Box::pin(async move { directory.contact_of(mediator, clock::now()).await })
+            Box::pin(async move { directory.contact_of(mediator, purpose, clock::now()).await })
         })
     }
 
-    /// The telephone number at which a mediator is rung, if there is one and the key can be used; noted as used by the
-    /// relay itself. Failures are logged: a call goes on without it.
-    pub async fn contact_of(&self, mediator: MediatorId, at: UnixMillis) -> Option<String> {
-        let note = AccessNote { account: None, at, what: Access::Disclosure };
-        match self.opened(&[mediator], note).await {
-            Ok(mut found) => found.remove(&mediator).and_then(|details| details.phone),
+    /// The telephone number at which a mediator is rung, if there is one and the key can be used. To ring is to disclose
+    /// it to the gateway, which is noted; that there is one is told to nobody, and is not. Failures are logged: a call
+    /// goes on without it.
+    pub async fn contact_of(
+        &self,
+        mediator: MediatorId,
+        purpose: ContactUse,
+        at: UnixMillis,
+    ) -> Option<String> {
+        match self.number_of(mediator, purpose, at).await {
+            Ok(number) => number,
             Err(error) => {
                 tracing::error!(%error, mediator = %mediator.loggable(), "a mediator's number can not be read");
                 None
             }
         }
+    }
+
+    async fn number_of(
+        &self,
+        mediator: MediatorId,
+        purpose: ContactUse,
+        at: UnixMillis,
+    ) -> Result<Option<String>, DirectoryError> {
+        self.vault.demand_key()?;
+        let Some(sealed) = self.store.sealed_details(mediator).await? else { return Ok(None) };
+        let number = self.open(sealed)?.1.phone;
+        if number.is_some() && purpose == ContactUse::Ring {
+            // Before it leaves: without a note it does not.
+            let note = AccessNote { account: None, at, what: PrivateUse::Disclosure };
+            self.store.note_private_access(mediator, note).await?;
+        }
+        Ok(number)
     }
 
     async fn opened(
@@ -112,11 +134,16 @@ impl Directory {
     ) -> Result<BTreeMap<MediatorId, PrivateDetails>, DirectoryError> {
         // What can not be opened was not read, and is not noted.
         self.vault.demand_key()?;
-        let open = |SealedDetails { mediator, sealed }| {
-            let plain = self.vault.unseal(PRIVATE_DETAILS, mediator.0, &sealed)?;
-            let details = serde_json::from_slice(&plain).map_err(|_| VaultError::Damaged(PRIVATE_DETAILS))?;
-            Ok((mediator, details))
-        };
-        self.store.private_details(mediators, note).await?.into_iter().map(open).collect()
+        let sealed = self.store.private_details(mediators, note).await?;
+        sealed.into_iter().map(|sealed| self.open(sealed).map_err(DirectoryError::from)).collect()
+    }
+
+    fn open(
+        &self,
+        SealedDetails { mediator, sealed }: SealedDetails,
+    ) -> Result<(MediatorId, PrivateDetails), VaultError> {
+        let plain = self.vault.unseal(PRIVATE_DETAILS, mediator.0, &sealed)?;
+        let details = serde_json::from_slice(&plain).map_err(|_| VaultError::Damaged(PRIVATE_DETAILS))?;
+        Ok((mediator, details))
     }
 }

@@ -11,6 +11,7 @@ import type {
   LoanForm,
   LoanView,
   MediatorRow,
+  PrivateAccess,
   PrivateDetails,
   Profile,
   ReportView,
@@ -29,6 +30,7 @@ export const boardCalls = {
   changeMediator: (id: string, form: Profile): Promise<MediatorRow> => api.changeMediator(id, form),
   readPrivate: (id: string) => call<PrivateDetails>('GET', `/mediators/${id}/private`),
   writePrivate: (id: string, details: PrivateDetails) => call<PrivateDetails>('PUT', `/mediators/${id}/private`, details),
+  privateLog: (id: string) => call<PrivateAccess[]>('GET', `/mediators/${id}/private/log`),
   importRoster: (csv: string, commit: boolean) => call<ImportReport>('POST', '/mediators/import', { csv, commit }),
   exportRoster: () => fetchFile('/mediators/export.csv'),
 

@@ -19,6 +19,11 @@ pub const MAX_HOURS: u32 = 24 * 56;
 /// Parts into which an hour is cut: whoever is on duty for less than one of them does not cover it.
 const PARTS: usize = 4;
 const PART: i64 = HOUR / PARTS as i64;
+/// Rest without a break that is due in 24 hours, and so follows on every stretch of work: 11 hours (Directive 2003/88/EC,
+/// Art. 3; that it follows directly: Court of Justice, C-151/02, Jaeger, paragraph 95).
+const DAILY_REST: i64 = 11 * HOUR;
+/// What that leaves for a stretch of work, breaks within it included.
+const LONGEST_STRETCH: i64 = 24 * HOUR - DAILY_REST;
 
 /// A mediator who is not on duty in an hour, and whether that could be changed.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -53,8 +58,9 @@ pub enum FillReason {
     NoUndertaking,
     /// No valid vetting at that time.
     NotVetted,
-    /// With this hour there would be more minutes on shift that day than the load limit allows in sessions.
-    OverLoadLimit,
+    /// With this hour there would be more than 13 hours between two rests of 11. Hours on call are no hours of work.
+    /// The load limit is not asked: it bounds minutes in sessions, and a shift is mostly waiting.
+    TooLittleRest,
 }
 
 /// Who is on duty for each language within `hours` whole hours from `from` on.
@@ -147,11 +153,10 @@ fn filler(mediator: &Mediator, level: Level, own: &[DutySpan], hour: Span, zone:
     let day = day_around(zone, hour.from);
     let on_shift = own.iter().filter(|duty| duty.duty == Duty::OnShift);
     let minutes = on_shift.map(|duty| duty.span.millis_within(day)).sum::<i64>() / 60_000;
-    let limit = i64::from(mediator.load.minutes_a_day);
     let against = [
         (!mediator.has_undertaking(hour.from), FillReason::NoUndertaking),
         (!mediator.is_vetted(hour.from), FillReason::NotVetted),
-        (minutes + 60 > limit, FillReason::OverLoadLimit),
+        (!leaves_rest(own, hour), FillReason::TooLittleRest),
     ];
     let mut reasons: Vec<FillReason> =
         against.iter().filter(|(holds, _)| *holds).map(|(_, reason)| *reason).collect();
@@ -165,6 +170,25 @@ fn filler(mediator: &Mediator, level: Level, own: &[DutySpan], hour: Span, zone:
     }
     let minutes_that_day = u32::try_from(minutes).unwrap_or(0);
     Filler { mediator: mediator.id, alias: mediator.alias.clone(), fits, level, minutes_that_day, reasons }
+}
+
+/// Whether the stretch of work of which an hour would be part, with all shifts that less than a rest lies between, is
+/// short enough.
+fn leaves_rest(own: &[DutySpan], hour: Span) -> bool {
+    let shifts = || own.iter().filter(|duty| duty.duty == Duty::OnShift).map(|duty| duty.span);
+    let mut stretch = hour;
+    let earlier: Vec<Span> = shifts().filter(|span| span.from < hour.from).collect();
+    for span in earlier.into_iter().rev() {
+        if stretch.from.0.saturating_sub(span.until.0) < DAILY_REST {
+            stretch.from = stretch.from.min(span.from);
+        }
+    }
+    for span in shifts().filter(|span| span.until > hour.until) {
+        if span.from.0.saturating_sub(stretch.until.0) < DAILY_REST {
+            stretch.until = stretch.until.max(span.until);
+        }
+    }
+    stretch.until.0.saturating_sub(stretch.from.0) <= LONGEST_STRETCH
 }
 
 /// How well a mediator speaks a primary language, in whichever variety best.
@@ -261,7 +285,6 @@ mod tests {
     use crate::availability::samples::{form, mediator, mediator_id, shift, utc, window};
     use crate::availability::shift::Shift;
     use crate::rest_shifts::ShiftForm;
-    use crate::roster::LoadLimits;
 
     #[test]
     fn coverage_counts_who_is_there_all_through_an_hour_and_finds_gaps() {
@@ -306,8 +329,6 @@ mod tests {
     #[test]
     fn who_could_fill_an_hour_is_ranked_and_reasoned() {
         let albanian = |level| [("sq", level), ("en", Level::Fluent)];
-        let mut tired = mediator(4, &albanian(Level::Native));
-        tired.profile.load = LoadLimits { minutes_a_day: 120, rest_minutes: 10 };
         let mut unvetted = mediator(5, &albanian(Level::Native));
         unvetted.profile.vetted_until = None;
         let mut gone = mediator(6, &albanian(Level::Native));
@@ -316,15 +337,15 @@ mod tests {
             mediator(1, &albanian(Level::Fluent)),
             mediator(2, &albanian(Level::Native)),
             mediator(3, &albanian(Level::Native)),
-            tired,
+            mediator(4, &albanian(Level::Native)),
             unvetted,
             gone,
             mediator(7, &[("sr", Level::Native), ("en", Level::Native)]),
             mediator(8, &albanian(Level::Native)),
         ];
         let shifts = [
-            shift(3, &form("2026-03-02T08:00", "UTC", 120, "")),
-            shift(4, &form("2026-03-02T07:00", "UTC", 90, "")),
+            shift(3, &form("2026-03-02T02:00", "UTC", 480, "")),
+            shift(4, &form("2026-03-01T20:00", "UTC", 600, "")),
             shift(8, &ShiftForm { duty: Duty::OnCall, ..form("2026-03-02T10:30", "UTC", 30, "") }),
         ];
         let duties = duties(&shifts, window("2026-03-01T00:00:00", "2026-03-04T00:00:00"));
@@ -340,10 +361,38 @@ mod tests {
                 (2, true, vec![FillReason::FreeThatDay]),
                 (1, true, vec![FillReason::FreeThatDay]),
                 (5, false, vec![FillReason::NotVetted, FillReason::FreeThatDay]),
-                (4, false, vec![FillReason::OverLoadLimit]),
+                (4, false, vec![FillReason::TooLittleRest]),
             ]
         );
-        assert_eq!(view.others[4].minutes_that_day, 90);
+        assert_eq!(view.others[4].minutes_that_day, 360);
+    }
+
+    #[test]
+    fn an_hour_is_too_much_only_if_no_eleven_hours_of_rest_are_left() {
+        let roster = [mediator(1, &[("sq", Level::Native), ("en", Level::Fluent)])];
+        let fits = |shifts: &[(&str, u32, Duty)]| {
+            let shift =
+                |(start, minutes, duty)| shift(1, &ShiftForm { duty, ..form(start, "UTC", minutes, "") });
+            let shifts: Vec<Shift> = shifts.iter().copied().map(shift).collect();
+            let duties = duties(&shifts, window("2026-03-01T10:00:00", "2026-03-03T11:00:00"));
+            let people: Vec<&Mediator> = roster.iter().collect();
+            let view = who_could_fill(&people, &duties, "sq", utc("2026-03-02T10:00:00"), chrono_tz::UTC);
+            view.others[0].fits
+        };
+        use Duty::{OnCall, OnShift};
+        // Six hours in sessions are bearable by default; eight on shift are a day's work.
+        assert!(fits(&[("2026-03-02T02:00", 480, OnShift)]));
+        assert!(fits(&[("2026-03-01T22:00", 720, OnShift)]), "13 hours in all");
+        assert!(!fits(&[("2026-03-01T21:45", 735, OnShift)]));
+        assert!(fits(&[("2026-03-01T11:00", 720, OnShift)]), "11 hours of rest before");
+        assert!(!fits(&[("2026-03-01T11:15", 720, OnShift)]), "a quarter less");
+        assert!(fits(&[("2026-03-02T22:00", 720, OnShift)]), "11 hours of rest after");
+        assert!(!fits(&[("2026-03-02T21:45", 720, OnShift)]));
+        // A break does not end a stretch: 4 to 8, the hour, 15 to 17 are 13 hours; to 17:15 is more.
+        assert!(fits(&[("2026-03-02T04:00", 240, OnShift), ("2026-03-02T15:00", 120, OnShift)]));
+        assert!(!fits(&[("2026-03-02T04:00", 240, OnShift), ("2026-03-02T15:00", 135, OnShift)]));
+        assert!(fits(&[("2026-03-01T14:00", 1_200, OnCall)]), "on call is no work");
+        assert!(!fits(&[("2026-03-01T11:00", 1_380, OnShift)]));
     }
 
     /// Not a benchmark, but a bound that a slip would break: 3,000 mediators with two weekly shifts each.

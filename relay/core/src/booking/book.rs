@@ -3,11 +3,15 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::decide::{self, BookingAct, Draft};
-use super::{Booking, BookingEntry, BookingOfferState, BookingRefusal, BookingState, collide, suits_booking};
+use super::{
+    Booking, BookingEntry, BookingOfferState, BookingRefusal, BookingState, Known, collide, suits_booking,
+};
 use crate::availability::Span;
+use crate::case::Served;
 use crate::ids::{AccountId, BookingId, MediatorId};
+use crate::matching::served_the_other_side;
 use crate::roster::Mediator;
-use crate::session_types::{MatchReason, SessionRequest};
+use crate::session_types::SessionRequest;
 use crate::time::UnixMillis;
 
 /// New entries of one booking, in order.
@@ -75,7 +79,8 @@ impl BookingBook {
         decide::request(id, officer_account, request, span, now).map(|draft| (id, draft.entries))
     }
 
-    /// What an act changes: the booking itself, and others that asked the same mediator for the same time.
+    /// What an act changes: the booking itself, and others that asked the same mediator for the same time, or for the
+    /// other side of the same case. Whoever takes a booking is judged anew, for much can happen after they were asked.
     /// Afterwards [`BookingBook::refill`] is to be asked for each that changed.
     ///
     /// # Errors
@@ -90,14 +95,14 @@ impl BookingBook {
         let mut draft = Draft::of(booking);
         let mut changes = Vec::new();
         match act {
-            BookingAct::Accept { mediator, lent } => {
-                self.check_suits(booking, mediator, lent)?;
+            BookingAct::Accept { mediator, known } => {
                 decide::accept(&mut draft, mediator.id, now)?;
+                self.check_suits(booking, mediator, known).map_err(BookingRefusal::told_to_mediator)?;
                 changes = self.withdrawn_elsewhere(booking, mediator.id, now);
             }
-            BookingAct::Assign { mediator, lent, by, reason } => {
-                self.check_suits(booking, mediator, lent)?;
+            BookingAct::Assign { mediator, known, by, reason } => {
                 decide::assign(&mut draft, mediator.id, (by, reason), now)?;
+                self.check_suits(booking, mediator, known)?;
                 changes = self.withdrawn_elsewhere(booking, mediator.id, now);
             }
             BookingAct::Decline(mediator) => decide::decline(&mut draft, mediator, now)?,
@@ -145,23 +150,38 @@ impl BookingBook {
         spans
     }
 
-    fn check_suits(&self, booking: &Booking, mediator: &Mediator, lent: bool) -> Result<(), BookingRefusal> {
-        let booked = self.booked_except(mediator.id, Some(booking.id));
-        let against = suits_booking(mediator, &booking.request, booking.span, &booked, lent);
-        if against.is_empty() {
-            return Ok(());
-        }
-        let only_booked = against.iter().all(|reason| matches!(reason, MatchReason::BookedSoon { .. }));
-        Err(if only_booked { BookingRefusal::AlreadyBooked } else { BookingRefusal::NotSuitable })
+    fn check_suits(
+        &self,
+        booking: &Booking,
+        mediator: &Mediator,
+        known: Known<'_>,
+    ) -> Result<(), BookingRefusal> {
+        let mut booked = self.booked_except(mediator.id, Some(booking.id));
+        booked.extend(known.booked);
+        let mut served = self.will_serve(booking);
+        served.extend(known.served);
+        let known = Known { booked: &booked, served: &served, ..known };
+        let against = suits_booking(mediator, &booking.request, booking.span, known);
+        BookingRefusal::of(&against).map_or(Ok(()), Err)
     }
 
-    /// Whoever says yes to one needs not answer others of the same time.
+    /// Who will interpret in the case of a booking, by other bookings.
+    fn will_serve(&self, booking: &Booking) -> Vec<Served> {
+        let of_case = |other: &&Booking| other.id != booking.id && is_of_one_case(other, booking);
+        let serves = |other: &Booking| {
+            let person = other.request.case.and_then(|case| case.person);
+            Some(Served { person, label: other.request.label, mediator: other.mediator()? })
+        };
+        self.bookings.values().filter(of_case).filter_map(serves).collect()
+    }
+
+    /// Whoever says yes to one needs not answer others of the same time, and may not those of the other side.
     fn withdrawn_elsewhere(&self, taken: &Booking, mediator: MediatorId, now: UnixMillis) -> Vec<Change> {
         let asks = |booking: &&Booking| {
             booking.id != taken.id
                 && booking.state == BookingState::Seeking
                 && booking.offer_to(mediator) == Some(BookingOfferState::Offered)
-                && collide(booking.span, taken.span)
+                && (collide(booking.span, taken.span) || is_across_the_wall(booking, taken))
         };
         let withdrawn = |booking: &Booking| {
             let mut draft = Draft::of(booking);
@@ -172,10 +192,20 @@ impl BookingBook {
     }
 
     fn free(&self, booking: &Booking, ranking: &[MediatorId]) -> Vec<MediatorId> {
-        let booked = self.all_booked_except(Some(booking.id));
+        let (booked, served) = (self.all_booked_except(Some(booking.id)), self.will_serve(booking));
         let is_free = |id: &&MediatorId| {
             booked.get(id).is_none_or(|spans| !spans.iter().any(|span| collide(booking.span, *span)))
+                && !served_the_other_side(**id, &served, booking.request.label)
         };
         ranking.iter().filter(is_free).copied().collect()
     }
+}
+
+fn is_of_one_case(one: &Booking, other: &Booking) -> bool {
+    let [one, other] = [one, other].map(|booking| booking.request.case.map(|case| case.case));
+    one.is_some() && one == other
+}
+
+fn is_across_the_wall(one: &Booking, other: &Booking) -> bool {
+    is_of_one_case(one, other) && one.request.label.opposes(other.request.label)
 }

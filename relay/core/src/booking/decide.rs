@@ -1,9 +1,10 @@
 //! What acts and the passing of time decide for one booking.
 
-use super::{Booking, BookingEntry, BookingEvent, BookingOfferState, BookingRefusal, BookingState, MINUTE};
+use super::{
+    Booking, BookingEntry, BookingEvent, BookingOfferState, BookingRefusal, BookingState, Known, MINUTE,
+};
 use crate::ids::{AccountId, BookingId, MediatorId, SessionId};
 use crate::loan::Actor;
-use crate::rest::AccountRole;
 use crate::session_types::SessionRequest;
 use crate::time::UnixMillis;
 use crate::{availability::Span, roster::Mediator};
@@ -28,8 +29,8 @@ pub enum BookingAct<'a> {
     Accept {
         /// Who.
         mediator: &'a Mediator,
-        /// Another agency lends them to the one that asks.
-        lent: bool,
+        /// What else speaks for or against them; the book adds what it holds itself.
+        known: Known<'a>,
     },
     /// A mediator says no.
     Decline(MediatorId),
@@ -40,12 +41,12 @@ pub enum BookingAct<'a> {
         /// Why; may be left out.
         reason: Option<String>,
     },
-    /// A coordinator chooses by hand; takes the place of whoever had said yes.
+    /// A coordinator of the booking's agency chooses by hand; takes the place of whoever had said yes.
     Assign {
         /// Who.
         mediator: &'a Mediator,
-        /// Another agency lends them to the one that asks.
-        lent: bool,
+        /// What else speaks for or against them; the book adds what it holds itself.
+        known: Known<'a>,
         /// The coordinator.
         by: &'a Actor,
         /// Why.
@@ -124,7 +125,7 @@ pub(super) fn request(
     Ok(Draft { booking, entries: vec![entry] })
 }
 
-/// A yes. That the mediator suits and is free was looked at before.
+/// A yes. Whether the mediator suits and is free is looked at beside it.
 pub(super) fn accept(draft: &mut Draft, mediator: MediatorId, now: UnixMillis) -> Result<(), BookingRefusal> {
     let offered = draft.booking.offer_to(mediator) == Some(BookingOfferState::Offered);
     require(offered && draft.booking.state == BookingState::Seeking, BookingRefusal::NotOffered)?;
@@ -133,14 +134,14 @@ pub(super) fn accept(draft: &mut Draft, mediator: MediatorId, now: UnixMillis) -
     Ok(())
 }
 
-/// A choice by hand. That the mediator suits and is free was looked at before.
+/// A choice by hand. Whether the mediator suits and is free is looked at beside it.
 pub(super) fn assign(
     draft: &mut Draft,
     mediator: MediatorId,
     (by, reason): (&Actor, String),
     now: UnixMillis,
 ) -> Result<(), BookingRefusal> {
-    require(keeps_roster(by), BookingRefusal::NoSuchBooking)?;
+    require(by.keeps_for(draft.booking.agency.as_ref()), BookingRefusal::NoSuchBooking)?;
     let reason = checked_reason(&reason)?;
     if let Some(former) = draft.booking.mediator() {
         draft.withdraw(former, now);
@@ -182,7 +183,8 @@ pub(super) fn cancel(
     now: UnixMillis,
 ) -> Result<(), BookingRefusal> {
     let own = by.account == draft.booking.officer_account;
-    require(own || keeps_roster(by), BookingRefusal::NoSuchBooking)?;
+    let keeps = by.keeps_for(draft.booking.agency.as_ref());
+    require(own || keeps, BookingRefusal::NoSuchBooking)?;
     let reason = checked_reason(reason)?;
     draft.withdraw_all(now);
     draft.record(BookingEvent::BookingCancelled { by: by.account, reason }, now);
@@ -284,10 +286,6 @@ fn pending_reminders(booking: &Booking) -> impl Iterator<Item = u32> {
     REMINDERS.into_iter().filter(move |minutes| {
         *minutes < sent && since.is_some_and(|since| reminds_at(booking, *minutes) > since)
     })
-}
-
-fn keeps_roster(by: &Actor) -> bool {
-    matches!(by.role, AccountRole::Coordinator | AccountRole::Administrator)
 }
 
 fn checked_reason(reason: &str) -> Result<String, BookingRefusal> {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use book::{BookingBook, Change};
 pub use decide::{BookingAct, Draft, REMINDERS};
 pub use refusal::BookingRefusal;
-pub use suits::{collide, suits_booking};
+pub use suits::{Known, collide, suits_booking};
 
 use crate::availability::Span;
 use crate::codes::AgencyCode;

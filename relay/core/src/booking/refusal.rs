@@ -1,5 +1,7 @@
 //! Why nothing was done about a booking.
 
+use crate::session_types::MatchReason;
+
 /// Nothing was changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BookingRefusal {
@@ -20,9 +22,21 @@ pub enum BookingRefusal {
     AlreadyBooked,
     /// A hard constraint speaks against it.
     #[error(
-        "this mediator may not serve this booking: languages, clearance, agency or a wish speak against it"
+        "this mediator may not serve this booking: languages, clearance, agency, a wish or the case speak against it"
     )]
     NotSuitable,
+    /// Off the roster, or not cleared for all of it.
+    #[error(
+        "this mediator is not cleared for the whole booking: the undertaking or the vetting is missing or ends before \
+         it does, or the entry is not active. Renew it, or choose somebody else"
+    )]
+    NotCleared,
+    /// The wall in a case.
+    #[error("this mediator interprets for the other side in this case, or did: choose somebody else")]
+    OtherSide,
+    /// Not on the roster.
+    #[error("there is no such mediator")]
+    NoSuchMediator,
     /// Was not theirs.
     #[error("this booking is not yours to give back")]
     NotYours,
@@ -38,15 +52,42 @@ pub enum BookingRefusal {
 }
 
 impl BookingRefusal {
+    /// What a hard constraint, or several, are called; `None`: there is none.
+    pub(super) fn of(against: &[MatchReason]) -> Option<Self> {
+        let is = |found: fn(&MatchReason) -> bool| against.iter().any(found);
+        let not_cleared = |reason: &MatchReason| {
+            matches!(reason, MatchReason::NotActive | MatchReason::NoUndertaking | MatchReason::NotVetted)
+        };
+        if against.is_empty() {
+            None
+        } else if is(|reason| *reason == MatchReason::ServedTheOtherSide) {
+            Some(Self::OtherSide)
+        } else if is(not_cleared) {
+            Some(Self::NotCleared)
+        } else if against.iter().all(|reason| matches!(reason, MatchReason::BookedSoon { .. })) {
+            Some(Self::AlreadyBooked)
+        } else {
+            Some(Self::NotSuitable)
+        }
+    }
+
+    /// As it is told to the mediator: that an interview is of a case in which they served the other side would tell them
+    /// of that interview.
+    pub(super) fn told_to_mediator(self) -> Self {
+        if self == Self::OtherSide { Self::NotSuitable } else { self }
+    }
+
     /// Stable code, for programs.
     pub fn code(self) -> &'static str {
         match self {
-            Self::NoSuchBooking => "not_found",
+            Self::NoSuchBooking | Self::NoSuchMediator => "not_found",
             Self::SameLanguage => "same_language",
             Self::BadSpan => "span_malformed",
             Self::NotOffered => "booking_not_offered",
             Self::AlreadyBooked => "already_booked",
             Self::NotSuitable => "not_suitable",
+            Self::NotCleared => "not_cleared",
+            Self::OtherSide => "other_side",
             Self::NotYours => "booking_not_yours",
             Self::ReasonMissing => "reason_missing",
             Self::TooEarly => "too_early",

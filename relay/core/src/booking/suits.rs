@@ -2,20 +2,31 @@
 
 use super::MARGIN_MILLIS;
 use crate::availability::Span;
+use crate::case::Served;
+use crate::matching::served_the_other_side;
 use crate::roster::{Mediator, Specialism};
 use crate::session_types::{MatchReason, SessionRequest};
 use crate::time::UnixMillis;
 
+/// What else is known of a mediator, beside the roster entry.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Known<'a> {
+    /// When they hold other bookings.
+    pub booked: &'a [Span],
+    /// Who interpreted in the case, or will, as far as is known.
+    pub served: &'a [Served],
+    /// Another agency lends them to the one that asks.
+    pub lent: bool,
+}
+
 /// What speaks against this mediator for this request in this span; empty: nothing does.
 ///
-/// `booked` are the spans of other sessions they hold; `lent`: another agency lends them to the one that asks.
 /// Ready, reachable and in a session are of now, and do not count.
 pub fn suits_booking(
     mediator: &Mediator,
     request: &SessionRequest,
     span: Span,
-    booked: &[Span],
-    lent: bool,
+    known: Known<'_>,
 ) -> Vec<MatchReason> {
     let pair = &request.languages;
     let speaks = |tag| mediator.languages.iter().any(|spoken| spoken.tag.same_language(tag));
@@ -23,12 +34,10 @@ pub fn suits_booking(
     let throughout = |holds: fn(&Mediator, UnixMillis) -> bool| {
         holds(mediator, span.from) && holds(mediator, UnixMillis(span.until.0.saturating_sub(1)))
     };
-    let of_agency =
-        |agency| mediator.agency.as_ref().is_none_or(|own| own == agency) || mediator.serves.contains(agency);
-    let agency_fits = lent || request.agency.as_ref().is_none_or(of_agency);
+    let agency_fits = known.lent || request.agency.as_ref().is_none_or(|agency| mediator.belongs_to(agency));
     let country_fits = mediator.countries.is_empty()
         || request.country.as_ref().is_none_or(|country| mediator.countries.contains(country));
-    let collision = booked.iter().find(|other| collide(span, **other));
+    let collision = known.booked.iter().find(|other| collide(span, **other));
     let constraints = [
         (mediator.active, MatchReason::NotActive),
         (speaks(&pair.source) && speaks(&pair.target), MatchReason::DoesNotSpeakPair),
@@ -45,6 +54,7 @@ pub fn suits_booking(
         (agency_fits, MatchReason::OtherAgency),
         (country_fits, MatchReason::OtherCountry),
         (request.circumstances.is_disjoint(&mediator.conflicts), MatchReason::TieDeclared),
+        (!served_the_other_side(mediator.id, known.served, request.label), MatchReason::ServedTheOtherSide),
         (
             collision.is_none(),
             MatchReason::BookedSoon { at: collision.map_or(span.from, |other| other.from) },
@@ -71,6 +81,7 @@ mod tests {
     use crate::ids::MediatorId;
     use crate::language::LanguagePair;
     use crate::roster::{Gender, Level, Profile, SpokenLanguage};
+    use crate::session_types::IntervieweeLabel;
 
     const MINUTE: i64 = 60_000;
 
@@ -97,7 +108,7 @@ mod tests {
             ..SessionRequest::between(languages)
         };
         let against = |mediator: &Mediator, request: &SessionRequest, booked: &[Span], lent| {
-            suits_booking(mediator, request, span(100, 160), booked, lent)
+            suits_booking(mediator, request, span(100, 160), Known { booked, lent, served: &[] })
         };
         let fits = with(|_| {});
         assert!(against(&fits, &request, &[span(0, 85), span(175, 200)], false).is_empty());
@@ -128,6 +139,13 @@ mod tests {
             p.serves = ["AL-BORDER".parse().unwrap()].into();
         });
         assert!(against(&serving, &request, &[], false).is_empty(), "serves it without a loan");
+        let served = [Served { person: None, label: IntervieweeLabel::Suspect, mediator: fits.id }];
+        let known = Known { served: &served, ..Known::default() };
+        let victim = SessionRequest { label: IntervieweeLabel::Victim, ..request };
+        let walled = suits_booking(&fits, &victim, span(100, 160), known);
+        assert_eq!(walled, [MatchReason::ServedTheOtherSide]);
+        let suspect = SessionRequest { label: IntervieweeLabel::Suspect, ..victim };
+        assert!(suits_booking(&fits, &suspect, span(100, 160), known).is_empty(), "the same side");
     }
 
     #[test]

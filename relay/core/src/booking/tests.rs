@@ -1,5 +1,7 @@
 //! Bookings of a small world: each rule by itself, and all of them under whatever happens.
 
+mod wall;
+
 use std::collections::{BTreeMap, HashMap};
 
 use proptest::prelude::*;
@@ -66,8 +68,18 @@ impl World {
     }
 
     fn plan(&mut self, number: u128, from: i64, until: i64, now: i64) -> Result<(), BookingRefusal> {
+        self.plan_as(number, plain(), (from, until), now)
+    }
+
+    fn plan_as(
+        &mut self,
+        number: u128,
+        request: SessionRequest,
+        (from, until): (i64, i64),
+        now: i64,
+    ) -> Result<(), BookingRefusal> {
         let span = Span { from: at(from), until: at(until) };
-        let change = self.book.request(id(number), OFFICER, plain(), span, at(now))?;
+        let change = self.book.request(id(number), OFFICER, request, span, at(now))?;
         self.take(vec![change], at(now));
         Ok(())
     }
@@ -113,7 +125,11 @@ impl World {
 }
 
 fn yes(mediator: &Mediator) -> BookingAct<'_> {
-    BookingAct::Accept { mediator, lent: false }
+    BookingAct::Accept { mediator, known: Known::default() }
+}
+
+fn by_hand<'a>(mediator: &'a Mediator, by: &'a Actor) -> BookingAct<'a> {
+    BookingAct::Assign { mediator, known: Known::default(), by, reason: "knows".into() }
 }
 
 #[derive(Clone, Debug)]
@@ -162,7 +178,7 @@ proptest! {
                 }
                 Step::Assign(b, m) => {
                     let (mediator, by, reason) = (&mediator(m), &coordinator, "by telephone".to_owned());
-                    world.act(b, BookingAct::Assign { mediator, lent: false, by, reason }, now)
+                    world.act(b, BookingAct::Assign { mediator, known: Known::default(), by, reason }, now)
                 }
                 Step::Cancel(b) => {
                     world.act(b, BookingAct::Cancel { by: &officer, reason: "moved".into() }, now)
@@ -226,9 +242,9 @@ fn nobody_is_asked_or_taken_for_two_at_one_time() {
     let (busy, first, second) = (mediator(0), mediator(5), mediator(4));
     let mut unvetted = mediator(3);
     unvetted.profile.vetted_until = Some(at(690));
-    let assign = |mediator| BookingAct::Assign { mediator, lent: false, by: &by, reason: "knows".into() };
+    let assign = |mediator| by_hand(mediator, &by);
     assert_eq!(world.act(2, assign(&busy), 2), Err(BookingRefusal::AlreadyBooked));
-    assert_eq!(world.act(2, assign(&unvetted), 2), Err(BookingRefusal::NotSuitable));
+    assert_eq!(world.act(2, assign(&unvetted), 2), Err(BookingRefusal::NotCleared));
     world.act(2, assign(&first), 2).unwrap();
     world.act(2, assign(&second), 3).unwrap();
     assert_eq!(world.book.booked(mediator(5).id), []);

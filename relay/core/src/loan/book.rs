@@ -44,6 +44,12 @@ impl LoanBook {
         self.of(mediator).any(|loan| loan.borrower == *to && loan.lends(mediator, now))
     }
 
+    /// When this mediator is lent to this agency, by loans that hold.
+    pub fn windows(&self, mediator: MediatorId, to: &AgencyCode) -> impl Iterator<Item = Span> {
+        let holds = move |loan: &&Loan| loan.borrower == *to && loan.lends(mediator, loan.limits.window.from);
+        self.of(mediator).filter(holds).map(|loan| loan.limits.window)
+    }
+
     /// Everybody who is lent at this time, with the agency that has them.
     pub fn lent_at(&self, now: UnixMillis) -> BTreeSet<(MediatorId, AgencyCode)> {
         let lending = self.loans.values().filter(|loan| loan.state == LoanState::Approved);

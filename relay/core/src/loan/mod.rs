@@ -1,19 +1,22 @@
 //! A loan of mediators from one agency to another: a small state machine whose state is its log, replayed.
 
+mod actor;
 mod book;
 mod refusal;
+mod sight;
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+pub use actor::Actor;
 pub use book::LoanBook;
 pub use refusal::LoanRefusal;
+pub use sight::Sight;
 
 use crate::availability::Span;
 use crate::codes::AgencyCode;
 use crate::ids::{AccountId, LoanId, MediatorId, SessionId};
-use crate::rest::AccountRole;
 use crate::time::UnixMillis;
 
 /// Most mediators of one loan.
@@ -130,28 +133,6 @@ pub struct Loan {
     pub state: LoanState,
     /// All that happened, oldest first.
     pub log: Vec<LoanEvent>,
-}
-
-/// Who acts, as far as it matters here.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Actor {
-    /// Which account.
-    pub account: AccountId,
-    /// What it may do.
-    pub role: AccountRole,
-    /// For which agency.
-    pub agency: Option<AgencyCode>,
-}
-
-impl Actor {
-    /// Speaks for this agency: a coordinator of it, or an administrator.
-    pub fn speaks_for(&self, agency: &AgencyCode) -> bool {
-        match self.role {
-            AccountRole::Administrator => true,
-            AccountRole::Coordinator => self.agency.as_ref() == Some(agency),
-            AccountRole::Officer | AccountRole::Mediator => false,
-        }
-    }
 }
 
 /// What can be done about a loan that was requested.
@@ -324,6 +305,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::rest::AccountRole;
 
     const HOUR: i64 = 3_600_000;
     const NOW: UnixMillis = UnixMillis(10 * HOUR);

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Column, Draft, Row, Table};
+use crate::codes::AgencyCode;
 use crate::ids::MediatorId;
 use crate::rest_directory::{FieldError, PrivateDetails};
 use crate::roster::Profile;
@@ -14,6 +15,8 @@ pub struct Known {
     pub mediators: BTreeMap<MediatorId, Profile>,
     /// Private details of those whom the file names by `id`, if it has columns for them.
     pub details: BTreeMap<MediatorId, PrivateDetails>,
+    /// Only this agency's mediators may be changed, and whoever is new becomes one of them; `None`: no such limit.
+    pub keeper: Option<AgencyCode>,
 }
 
 /// A row, judged.
@@ -131,18 +134,38 @@ fn change_of(
     known: &Known,
 ) -> Result<Change, FieldError> {
     let Some(id) = id else {
-        let (profile, details) = (draft.profile.clone(), draft.details.clone());
+        let (mut profile, details) = (draft.profile.clone(), draft.details.clone());
+        profile.agency = profile.agency.or_else(|| known.keeper.clone());
+        check_keeper(&profile, known)?;
         return Ok(Change { id: None, profile, details, columns: table.columns.iter().copied().collect() });
     };
     let before = known.mediators.get(&id).ok_or_else(|| {
         let message = "there is no such mediator on this roster: leave the id empty to add one";
         FieldError::new(Column::Id.name(), message)
     })?;
+    if !is_kept(before, known) {
+        let message = "another agency keeps this mediator, or none: leave the row out";
+        return Err(FieldError::new(Column::Id.name(), message));
+    }
     let mut profile = before.clone();
     let mut details = known.details.get(&id).cloned().unwrap_or_default();
     let differs = |column: &Column| put(*column, draft, &mut profile, &mut details);
     let columns = table.columns.iter().copied().filter(differs).collect();
+    check_keeper(&profile, known)?;
     Ok(Change { id: Some(id), profile, details, columns })
+}
+
+fn is_kept(profile: &Profile, known: &Known) -> bool {
+    known.keeper.is_none() || profile.agency == known.keeper
+}
+
+fn check_keeper(profile: &Profile, known: &Known) -> Result<(), FieldError> {
+    if is_kept(profile, known) {
+        return Ok(());
+    }
+    let keeper = known.keeper.as_ref().map_or("", AgencyCode::as_str);
+    let message = format!("you keep the mediators of {keeper} only: write {keeper} or leave the column out");
+    Err(FieldError::new(Column::Agency.name(), message))
 }
 
 /// Takes over what a column says; whether that is something else.
@@ -198,7 +221,7 @@ mod tests {
         let rows = parse(ROSTER).unwrap().rows;
         let mediators = rows.into_iter().zip(1..).map(|(row, n)| (id(n), row.result.unwrap().profile));
         let details = PrivateDetails { notes: Some("kept".into()), ..PrivateDetails::default() };
-        Known { mediators: mediators.collect(), details: [(id(1), details)].into() }
+        Known { mediators: mediators.collect(), details: [(id(1), details)].into(), keeper: None }
     }
 
     fn judged(text: &str) -> Vec<Judged> {
@@ -233,6 +256,43 @@ mod tests {
             .map(|row| row.result.err().unwrap_or_default().into_iter().map(|error| error.column).collect())
             .collect();
         assert_eq!(columns, [["alias"], ["alias"], ["alias"], ["id"], ["id"], ["id"]]);
+    }
+
+    #[test]
+    fn a_coordinator_of_an_agency_changes_its_own_and_nobody_else() {
+        let mut known = known();
+        let [own, other]: [AgencyCode; 2] = ["AL-BORDER", "RS-ASYL"].map(|code| code.parse().unwrap());
+        known.keeper = Some(own.clone());
+        for (number, agency) in [(1, &own), (2, &other)] {
+            known.mediators.get_mut(&id(number)).unwrap().agency = Some(agency.clone());
+        }
+        let row = |id: String, alias: &str, agency: &str| {
+            format!("{id},{alias},sq:native;en:fluent,interpreter,{agency}\n")
+        };
+        let text = "id,alias,languages,qualification,agency\n".to_owned()
+            + &row(id(1).to_string(), "Crane", "AL-BORDER")
+            + &row(id(1).to_string(), "Crane", "RS-ASYL")
+            + &row(id(1).to_string(), "Crane", "")
+            + &row(id(2).to_string(), "Wolf", "RS-ASYL")
+            + &row(id(2).to_string(), "Wolf", "AL-BORDER")
+            + &row(String::new(), "Kite", "")
+            + &row(String::new(), "Stork", "RS-ASYL");
+        let table = parse(&text).unwrap();
+        // Each by itself: the same `id` twice in a file is another fault.
+        let judged = table.rows.iter().map(|row| {
+            let alone = Table { columns: table.columns.clone(), rows: vec![row.clone()] };
+            judge(&alone, &known).remove(0).result
+        });
+        let found: Vec<Result<Option<AgencyCode>, Vec<String>>> = judged
+            .map(|result| match result {
+                Ok(change) => Ok(change.profile.agency),
+                Err(errors) => Err(errors.into_iter().map(|error| error.column).collect()),
+            })
+            .collect();
+        let wrong = |column: &str| Err(vec![column.to_owned()]);
+        let (mine, agency, entry) = (Ok(Some(own)), wrong("agency"), wrong("id"));
+        let expected = [&mine, &agency, &agency, &entry, &entry, &mine, &agency];
+        assert_eq!(found.iter().collect::<Vec<_>>(), expected);
     }
 
     #[test]

@@ -44,10 +44,10 @@ use crate::ids::MediatorId;
 use crate::rest_directory::{FieldError, PrivateDetails};
 use crate::roster::Profile;
 
-/// Most rows of a file.
-pub const MAX_ROWS: usize = 10_000;
-/// Longest file, in bytes.
-pub const MAX_BYTES: usize = 5 * 1024 * 1024;
+/// Most rows of a file: the largest roster that matching is measured with, so that what is exported can be imported.
+pub const MAX_ROWS: usize = 100_000;
+/// Longest file, in bytes: 671 for each row, where a row with everything in it has some 450.
+pub const MAX_BYTES: usize = 64 * 1024 * 1024;
 
 macro_rules! columns {
     ($($column:ident = $name:literal),+ $(,)?) => {

@@ -19,10 +19,10 @@ const DEMANDED: [Column; 3] = [Column::Alias, Column::Languages, Column::Qualifi
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FileError {
     /// Longer than [`MAX_BYTES`].
-    #[error("the file is longer than 5 MiB: split it")]
+    #[error("the file is longer than 64 MiB: split it")]
     TooLong,
     /// More than [`MAX_ROWS`].
-    #[error("the file has more than 10,000 rows: split it")]
+    #[error("the file has more than 100,000 rows: split it")]
     TooManyRows,
     /// Not even a header.
     #[error("the file is empty: its first line names the columns, such as alias,languages,qualification")]

@@ -81,7 +81,7 @@ mod tests {
     use proptest::sample::{select, subsequence};
     use uuid::Uuid;
 
-    use super::super::{Change, Judged, Known, judge, parse};
+    use super::super::{Change, Judged, Known, MAX_BYTES, MAX_ROWS, judge, parse};
     use super::*;
     use crate::codes::{AgencyCode, CountryCode, Tie};
     use crate::ids::MediatorId;
@@ -177,6 +177,7 @@ mod tests {
             let known = Known {
                 mediators: people.iter().map(|(one, _)| (one.id, one.profile.clone())).collect(),
                 details: people.iter().map(|(one, details)| (one.id, details.clone())).collect(),
+                keeper: None,
             };
             let text = export(people.iter().map(|(one, details)| (one, details)), ExportOptions { names, semicolons });
             let table = parse(&text).unwrap();
@@ -193,6 +194,48 @@ mod tests {
                 prop_assert!(read_details == details);
             }
         }
+    }
+
+    #[test]
+    fn a_roster_of_more_than_ten_thousand_goes_out_and_in_again() {
+        const PEOPLE: u128 = 12_000;
+        let tag = |tag: &str| SpokenLanguage { tag: tag.parse().unwrap(), level: Level::Fluent };
+        let person = |n: u128| {
+            let profile = Profile {
+                specialisms: [Specialism::Minors, Specialism::Trafficking, Specialism::Asylum].into(),
+                agency: Some("AL-BORDER".parse().unwrap()),
+                serves: ["RS-ASYLUM".parse().unwrap(), "MK-POLICE".parse().unwrap()].into(),
+                countries: ["AL".parse().unwrap(), "RS".parse().unwrap(), "MK".parse().unwrap()].into(),
+                conflicts: [Circumstance::new(Tie::Place, "Tropoja e Vjeter").unwrap()].into(),
+                undertaking_until: Some(UnixMillis(1_900_000_000_000)),
+                ..Profile::new(&format!("Mediator {n}"), ["sq", "sr-Latn", "sr-Cyrl", "en"].map(tag).into())
+            };
+            let details = PrivateDetails {
+                name: Some(format!("Person {n} of the Village")),
+                phone: Some(format!("+355 69 {n:07}")),
+                email: Some(format!("person.{n}@mediators.example")),
+                notes: None,
+            };
+            let profile = checked(profile.cleared(UnixMillis(1_700_000_000_000))).unwrap();
+            (Mediator { id: MediatorId(Uuid::from_u128(n)), profile }, details)
+        };
+        let people: Vec<(Mediator, PrivateDetails)> = (0..PEOPLE).map(person).collect();
+        let options = ExportOptions { names: true, semicolons: false };
+        let text = export(people.iter().map(|(one, details)| (one, details)), options);
+        let bytes_a_row = text.len() / people.len();
+        assert!(
+            bytes_a_row * MAX_ROWS < MAX_BYTES,
+            "{bytes_a_row} bytes a row: as many as may be do not fit"
+        );
+        let known = Known {
+            mediators: people.iter().map(|(one, _)| (one.id, one.profile.clone())).collect(),
+            details: people.iter().map(|(one, details)| (one.id, details.clone())).collect(),
+            keeper: None,
+        };
+        let judged = judge(&parse(&text).unwrap(), &known);
+        assert_eq!(judged.len(), people.len());
+        let unchanged = |row: &Judged| row.result.as_ref().is_ok_and(|change| change.columns.is_empty());
+        assert!(judged.iter().all(unchanged));
     }
 
     #[test]

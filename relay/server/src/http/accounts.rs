@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::agencies::check_account_agency;
 use super::auth::{LOGIN_COOKIE, RosterKeeper, SignedIn, cookie};
+use super::keeping::{entries, kept};
 use super::problem::ApiError;
 use super::{App, Body};
 use crate::links::{self, ENROL_FOR};
@@ -69,13 +70,19 @@ pub(super) async fn me(SignedIn(account): SignedIn) -> Json<Me> {
     Json(me_of(&account))
 }
 
-/// All accounts.
+/// All accounts; of a coordinator of an agency, those of the agency and of its mediators.
 #[utoipa::path(get, path = "/api/v1/accounts", tag = "accounts",
     responses((status = 200, body = Vec<AccountRow>), (status = 403, body = Problem)))]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
-    _keeper: RosterKeeper,
+    RosterKeeper(reader): RosterKeeper,
 ) -> Result<Json<Vec<AccountRow>>, ApiError> {
+    let (actor, accounts) = (reader.actor(), app.store.accounts().await?);
+    let people = entries(&app, accounts.iter().filter_map(|account| account.mediator).collect()).await?;
+    let is_own = |account: &Account| match account.mediator {
+        Some(id) => people.get(&id).is_some_and(|mediator| actor.keeps(mediator)),
+        None => actor.keeps_for(account.agency.as_ref()),
+    };
     let row = |account: Account| AccountRow {
         id: account.id,
         login: account.login,
@@ -83,7 +90,7 @@ pub(super) async fn list(
         enrolled: account.password_hash.is_some(),
         agency: account.agency,
     };
-    Ok(Json(app.store.accounts().await?.into_iter().map(row).collect()))
+    Ok(Json(accounts.into_iter().filter(is_own).map(row).collect()))
 }
 
 /// Makes an account, or a new link for one that exists, whose password was forgotten; answers with the link.
@@ -106,6 +113,10 @@ pub(super) async fn create(
         return Err(ApiError::bad_request("mediator_missing", message));
     }
     check_account_agency(&app, form.role, form.agency.as_ref()).await?;
+    if let Some(mediator) = form.mediator {
+        // Whoever has the link signs in as the mediator.
+        kept(&app, &maker, mediator).await?;
+    }
     let existing = app.store.account_by_login(&form.login).await?;
     let reissue = existing.filter(|a| {
         let same_agency = form.agency.is_none() || a.agency == form.agency;
@@ -114,10 +125,6 @@ pub(super) async fn create(
     let account = match reissue {
         Some(account) => account,
         None => {
-            if let Some(mediator) = form.mediator {
-                let known = app.store.mediators().await?.iter().any(|(entry, ..)| entry.id == mediator);
-                known.then_some(()).ok_or_else(|| ApiError::no_such("mediator"))?;
-            }
             let account = Account {
                 id: AccountId(Uuid::new_v4()),
                 login: form.login,

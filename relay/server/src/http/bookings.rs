@@ -8,19 +8,17 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use dragoman_core::booking::{Booking, BookingAct, BookingBook, BookingOfferState};
 use dragoman_core::ids::{BookingId, MediatorId};
-use dragoman_core::loan::LoanBook;
 use dragoman_core::rest::{AccountRole, SessionCreated};
 use dragoman_core::rest_desk::{
     BookingAssignment, BookingForm, BookingGiveBack, BookingReason, BookingView, MyBooking,
 };
-use dragoman_core::roster::Mediator;
 use dragoman_core::wire::Problem;
 
 use super::auth::{MediatorIn, Officer, RosterKeeper, SignedIn};
 use super::problem::ApiError;
 use super::sessions::{request_of, request_session};
 use super::{App, Body, Id};
-use crate::bookings::{BookingError, is_lent};
+use crate::bookings::BookingError;
 
 /// Most bookings of the past in a list; the latest are given.
 const MAX_PAST: u32 = 200;
@@ -38,7 +36,8 @@ pub(super) async fn create(
     Ok((StatusCode::CREATED, Json(view_of(&app, booking, false).await?)))
 }
 
-/// An officer's own bookings, or all of them for those who keep the roster: first what is to come, then the past.
+/// An officer's own bookings; for coordinators those of their agency, or all of them where they have none, as for
+/// administrators: first what is to come, then the past.
 #[utoipa::path(get, path = "/api/v1/bookings", tag = "bookings",
     responses((status = 200, body = Vec<BookingView>), (status = 403, body = Problem)))]
 pub(super) async fn list(
@@ -52,15 +51,15 @@ pub(super) async fn list(
             return Err(ApiError::not_allowed("mediators find theirs at /api/v1/my/bookings"));
         }
     };
-    let mut bookings: Vec<Booking> = app
-        .bookings
-        .read(|book| {
-            let own = book.bookings().filter(|booking| of.is_none_or(|of| booking.officer_account == of));
-            own.cloned().collect()
-        })
-        .await;
+    let actor = account.actor();
+    let concerns = |booking: &Booking| match of {
+        Some(officer) => booking.officer_account == officer,
+        None => actor.keeps_for(booking.agency.as_ref()),
+    };
+    let all: Vec<Booking> = app.bookings.read(|book| book.bookings().cloned().collect()).await;
+    let mut bookings: Vec<Booking> = all.into_iter().filter(concerns).collect();
     bookings.sort_by_key(|booking| booking.span);
-    bookings.extend(app.store.past_bookings(of, MAX_PAST).await?);
+    bookings.extend(app.store.past_bookings(of, MAX_PAST).await?.into_iter().filter(concerns));
     shown(&app, bookings, whole).await.map(Json)
 }
 
@@ -93,7 +92,7 @@ pub(super) async fn begin(
     Ok((StatusCode::CREATED, Json(created)))
 }
 
-/// Chooses a mediator by hand. Hard constraints hold all the same.
+/// Chooses a mediator by hand. Hard constraints hold all the same: clearance, the wall in a case, other bookings.
 #[utoipa::path(post, path = "/api/v1/bookings/{id}/assign", tag = "bookings", request_body = BookingAssignment,
     params(("id" = BookingId, Path)),
     responses((status = 200, body = BookingView), (status = 400, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
@@ -103,10 +102,8 @@ pub(super) async fn assign(
     Id(id): Id<BookingId>,
     Body(form): Body<BookingAssignment>,
 ) -> Result<Json<BookingView>, ApiError> {
-    let (mediator, lent) = standing_for(&app, form.mediator, id).await?;
-    let (mediator, by) = (&mediator, &account.actor());
-    let act = BookingAct::Assign { mediator, lent, by, reason: form.reason };
-    view_of(&app, app.bookings.act(id, act).await?, true).await.map(Json)
+    let booking = app.bookings.assign(id, form.mediator, &account.actor(), form.reason).await?;
+    view_of(&app, booking, true).await.map(Json)
 }
 
 /// What a mediator is asked for and has said yes to, soonest first.
@@ -135,9 +132,7 @@ pub(super) async fn accept(
     Id(id): Id<BookingId>,
 ) -> Result<Json<MyBooking>, ApiError> {
     check_asked(&app, id, mediator).await?;
-    let (entry, lent) = standing_for(&app, mediator, id).await?;
-    let booking = app.bookings.act(id, BookingAct::Accept { mediator: &entry, lent }).await?;
-    mine(&booking, mediator)
+    mine(&app.bookings.accept(id, mediator).await?, mediator)
 }
 
 /// Says no.
@@ -174,18 +169,6 @@ fn mine(booking: &Booking, mediator: MediatorId) -> Result<Json<MyBooking>, ApiE
 async fn check_asked(app: &App, id: BookingId, mediator: MediatorId) -> Result<(), ApiError> {
     let asked = |book: &BookingBook| book.get(id).and_then(|b| b.offer_to(mediator));
     app.bookings.read(asked).await.map(|_| ()).ok_or_else(|| ApiError::no_such("booking"))
-}
-
-/// The roster entry, and whether it would serve the booking on loan.
-async fn standing_for(app: &App, mediator: MediatorId, id: BookingId) -> Result<(Mediator, bool), ApiError> {
-    let booking = app.bookings.read(|book| book.get(id).cloned()).await;
-    let booking = booking.ok_or_else(|| ApiError::no_such("booking"))?;
-    let entry =
-        app.engine.read(move |relay| relay.roster().get(mediator).map(|entry| entry.mediator.clone()));
-    let entry = entry.await?.ok_or_else(|| ApiError::no_such("mediator"))?;
-    let loans = app.loans.read(LoanBook::clone).await;
-    let lent = is_lent(&loans, &entry, &booking);
-    Ok((entry, lent))
 }
 
 async fn view_of(app: &App, booking: Booking, whole: bool) -> Result<BookingView, ApiError> {

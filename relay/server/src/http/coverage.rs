@@ -19,8 +19,10 @@ use dragoman_core::wire::Problem;
 use serde::Deserialize;
 
 use super::auth::RosterKeeper;
+use super::keeping::sight;
 use super::problem::ApiError;
 use super::{App, Asked};
+use crate::store::Account;
 
 /// What of the past says how often a language is asked for, in milliseconds: eight weeks.
 const DEMAND: i64 = 8 * 7 * 24 * HOUR;
@@ -51,7 +53,7 @@ pub(super) struct FillQuery {
     language: String,
     /// When the hour begins; Unix milliseconds.
     hour: UnixMillis,
-    /// IANA name of the zone whose day counts for the load limit; UTC if absent.
+    /// IANA name of the zone by whose day the minutes on shift are told; UTC if absent.
     #[serde(default)]
     zone: Option<String>,
 }
@@ -61,7 +63,7 @@ pub(super) struct FillQuery {
     responses((status = 200, body = CoverageView), (status = 400, body = Problem), (status = 403, body = Problem)))]
 pub(super) async fn show(
     State(app): State<Arc<App>>,
-    _keeper: RosterKeeper,
+    RosterKeeper(account): RosterKeeper,
     Asked(query): Asked<CoverageQuery>,
 ) -> Result<Json<CoverageView>, ApiError> {
     let (window, zone) = (window(query.from, query.hours)?, zone_of(&query.zone)?);
@@ -75,7 +77,7 @@ pub(super) async fn show(
         let asked = demand.contains_key(&(language.to_owned(), hour_of_week(zone, at)));
         minimum.max(u32::from(asked))
     };
-    let (roster, duties) = people_and_duties(&app, window).await?;
+    let (roster, duties) = people_and_duties(&app, &account, window).await?;
     let hours = (window.from, query.hours, zone);
     let view = tokio::task::spawn_blocking(move || {
         coverage::coverage(&roster.iter().collect::<Vec<_>>(), &duties, &wanted, hours, needed)
@@ -88,7 +90,7 @@ pub(super) async fn show(
     responses((status = 200, body = FillView), (status = 400, body = Problem), (status = 403, body = Problem)))]
 pub(super) async fn fill(
     State(app): State<Arc<App>>,
-    _keeper: RosterKeeper,
+    RosterKeeper(account): RosterKeeper,
     Asked(query): Asked<FillQuery>,
 ) -> Result<Json<FillView>, ApiError> {
     let malformed = |e| ApiError::bad_request("language_malformed", format!("{e}"));
@@ -99,9 +101,15 @@ pub(super) async fn fill(
         from: UnixMillis(hour.0.saturating_sub(A_DAY)),
         until: UnixMillis(hour.0.saturating_add(A_DAY + HOUR)),
     };
-    let (roster, duties) = people_and_duties(&app, around).await?;
+    let (roster, duties) = people_and_duties(&app, &account, around).await?;
     let people: Vec<&Mediator> = roster.iter().collect();
-    Ok(Json(coverage::who_could_fill(&people, &duties, language.primary(), hour, zone)))
+    let mut view = coverage::who_could_fill(&people, &duties, language.primary(), hour, zone);
+    // Whoever is lent is planned by the agency that lends them.
+    let actor = account.actor();
+    let kept: BTreeSet<MediatorId> =
+        people.iter().filter(|mediator| actor.keeps(mediator)).map(|mediator| mediator.id).collect();
+    view.others.retain(|filler| kept.contains(&filler.mediator));
+    Ok(Json(view))
 }
 
 /// The whole hours that are asked for.
@@ -116,10 +124,25 @@ pub(super) fn window(from: UnixMillis, hours: u32) -> Result<Span, ApiError> {
 
 pub(super) type PeopleAndDuties = (Vec<Mediator>, BTreeMap<MediatorId, Vec<DutySpan>>);
 
-pub(super) async fn people_and_duties(app: &App, window: Span) -> Result<PeopleAndDuties, ApiError> {
-    let roster = app.store.mediators().await?.into_iter().map(|(mediator, ..)| mediator).collect();
+/// The mediators whom the account sees, and the duties that its agency may count on.
+pub(super) async fn people_and_duties(
+    app: &App,
+    account: &Account,
+    window: Span,
+) -> Result<PeopleAndDuties, ApiError> {
+    let sight = sight(app, account).await;
+    let everybody = app.store.mediators().await?.into_iter().map(|(mediator, ..)| mediator);
+    let roster: Vec<Mediator> = everybody.filter_map(|mediator| sight.shown(mediator, window)).collect();
     let shifts = app.store.shifts().await?;
     // Thousands of rules are some hundred milliseconds of work, which no other request should wait for.
-    let duties = tokio::task::spawn_blocking(move || duties(&shifts, window)).await;
-    Ok((roster, duties.map_err(anyhow::Error::from)?))
+    let worked_out = tokio::task::spawn_blocking(move || {
+        let mut duties = duties(&shifts, window);
+        for mediator in &roster {
+            if let Some(own) = duties.get_mut(&mediator.id) {
+                *own = sight.duties(mediator, own);
+            }
+        }
+        (roster, duties)
+    });
+    Ok(worked_out.await.map_err(anyhow::Error::from)?)
 }

@@ -15,9 +15,11 @@ use dragoman_core::wire::Problem;
 use uuid::Uuid;
 
 use super::auth::RosterKeeper;
+use super::keeping::{entries, kept};
 use super::problem::ApiError;
 use super::{App, Body, Id};
 use crate::secrets::{hash_secret, new_secret};
+use crate::store::Account;
 
 /// Most feeds of a relay.
 const MAX_FEEDS: usize = 10_000;
@@ -26,14 +28,14 @@ const SECRET_CHARS: usize = 43;
 /// By so much of a secret wrong ones are counted: whoever saw an address half can not try out the rest.
 const COUNTED_CHARS: usize = 6;
 
-/// All feeds.
+/// All feeds; of a coordinator of an agency, those of its mediators and its own.
 #[utoipa::path(get, path = "/api/v1/feeds", tag = "shifts",
     responses((status = 200, body = Vec<FeedRow>), (status = 403, body = Problem)))]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
-    _keeper: RosterKeeper,
+    RosterKeeper(account): RosterKeeper,
 ) -> Result<Json<Vec<FeedRow>>, ApiError> {
-    Ok(Json(app.store.feeds().await?))
+    own_feeds(&app, &account).await.map(Json)
 }
 
 /// Makes a feed of one mediator's or one agency's shifts. Its address is shown this once.
@@ -44,6 +46,11 @@ pub(super) async fn create(
     RosterKeeper(maker): RosterKeeper,
     Body(of): Body<FeedOf>,
 ) -> Result<(StatusCode, Json<FeedMade>), ApiError> {
+    match &of {
+        FeedOf::Mediator(id) => kept(&app, &maker, *id).await.map(|_| ())?,
+        FeedOf::Agency(agency) if maker.actor().keeps_for(Some(agency)) => {}
+        FeedOf::Agency(_) => return Err(ApiError::other_agency()),
+    }
     if of_feed(&app, &of).await?.is_empty() {
         return Err(ApiError::no_such("mediator, or no mediator of such an agency"));
     }
@@ -63,10 +70,11 @@ pub(super) async fn create(
     responses((status = 204), (status = 404, body = Problem)))]
 pub(super) async fn remove(
     State(app): State<Arc<App>>,
-    _keeper: RosterKeeper,
+    RosterKeeper(account): RosterKeeper,
     Id(id): Id<FeedId>,
 ) -> Result<StatusCode, ApiError> {
-    if !app.store.remove_feed(id).await? {
+    let is_own = own_feeds(&app, &account).await?.iter().any(|feed| feed.id == id);
+    if !is_own || !app.store.remove_feed(id).await? {
         return Err(ApiError::no_such("feed"));
     }
     Ok(StatusCode::NO_CONTENT)
@@ -102,6 +110,17 @@ pub(super) async fn read(
     });
     let text = text.await.map_err(anyhow::Error::from)?;
     Ok(([(header::CONTENT_TYPE, "text/calendar; charset=utf-8")], text).into_response())
+}
+
+async fn own_feeds(app: &App, account: &Account) -> Result<Vec<FeedRow>, ApiError> {
+    let (feeds, actor) = (app.store.feeds().await?, account.actor());
+    let whose = |feed: &FeedRow| if let FeedOf::Mediator(id) = feed.of { Some(id) } else { None };
+    let people = entries(app, feeds.iter().filter_map(whose).collect()).await?;
+    let is_own = |feed: &FeedRow| match &feed.of {
+        FeedOf::Mediator(id) => people.get(id).is_some_and(|mediator| actor.keeps(mediator)),
+        FeedOf::Agency(agency) => actor.keeps_for(Some(agency)),
+    };
+    Ok(feeds.into_iter().filter(is_own).collect())
 }
 
 /// The mediators whose shifts a feed has.

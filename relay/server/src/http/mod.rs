@@ -10,6 +10,7 @@ mod desk_socket;
 mod directory;
 mod feeds;
 mod health;
+mod keeping;
 mod link_routes;
 mod loans;
 mod my_shifts;
@@ -58,7 +59,7 @@ use crate::vault::Vault;
 
 /// Longest request body, in bytes.
 const MAX_BODY_BYTES: usize = 64 * 1024;
-/// Longest body with a file of the roster: 5 MiB, which JSON may write at twice the length.
+/// Longest body with a file of the roster, which JSON may write at twice the length.
 const MAX_IMPORT_BODY_BYTES: usize = 2 * dragoman_core::roster_csv::MAX_BYTES + 1024;
 
 /// What all handlers share.
@@ -151,6 +152,7 @@ pub fn router(app: Arc<App>) -> Router {
         .routes(routes!(push::key))
         .routes(routes!(push::subscribe, push::unsubscribe))
         .routes(routes!(directory::read, directory::write))
+        .routes(routes!(directory::log))
         .routes(routes!(roster_file::import).layer(DefaultBodyLimit::max(MAX_IMPORT_BODY_BYTES)))
         .routes(routes!(roster_file::export))
         .routes(routes!(shifts::list, shifts::create))

@@ -34,6 +34,13 @@ impl ApiError {
         Self::new(StatusCode::FORBIDDEN, "not_allowed", message)
     }
 
+    /// 403: what is asked for is another agency's, or nobody's in particular.
+    pub(super) fn other_agency() -> Self {
+        let message = "this is another agency's, or of the whole roster: its coordinators or an administrator may do it. \
+                       Mediators of other agencies can be asked for at the loan desk";
+        Self::new(StatusCode::FORBIDDEN, "other_agency", message)
+    }
+
     /// 404. A session that exists but is not the asker's looks the same as one that does not.
     pub(super) fn no_such(what: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", format!("there is no such {what}, or it is not yours"))

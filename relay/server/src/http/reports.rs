@@ -57,7 +57,7 @@ pub(super) struct ReportQuery {
     responses((status = 200, body = ForecastView), (status = 400, body = Problem), (status = 403, body = Problem)))]
 pub(super) async fn forecast(
     State(app): State<Arc<App>>,
-    _keeper: RosterKeeper,
+    RosterKeeper(account): RosterKeeper,
     Asked(query): Asked<ForecastQuery>,
 ) -> Result<Json<ForecastView>, ApiError> {
     let (hours, zone) = (window(query.from, query.hours)?, zone_of(&query.zone)?);
@@ -65,7 +65,7 @@ pub(super) async fn forecast(
     let age = app.store.began().await?.map_or(0, |began| now.0 - began.0);
     let watched = Span { from: UnixMillis(now.0 - age.clamp(*PAST.start(), *PAST.end())), until: now };
     let requests = app.store.requests_since(watched.from).await?;
-    let (roster, duties) = people_and_duties(&app, hours).await?;
+    let (roster, duties) = people_and_duties(&app, &account, hours).await?;
     let view = tokio::task::spawn_blocking(move || {
         let demand =
             Demand::learn(requests.iter().map(|(language, at)| (language.primary(), *at)), watched, zone);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use dragoman_core::availability::Span;
 use dragoman_core::ids::MediatorId;
 use dragoman_core::relay::Input;
 use dragoman_core::rest::MediatorRow;
@@ -16,16 +17,23 @@ use dragoman_core::wire::Problem;
 use uuid::Uuid;
 
 use super::auth::RosterKeeper;
+use super::keeping::{demand_own, kept, sight};
 use super::problem::ApiError;
 use super::{App, Body, Id};
 
-/// The whole roster.
+/// Loans that begin within this time are looked at as well, in milliseconds: a year.
+const LOOKS_AHEAD: i64 = 365 * 86_400_000;
+
+/// The roster: the account's own mediators whole; of those who serve its agency otherwise, also on loan within a year,
+/// alias, skills and clearance.
 #[utoipa::path(get, path = "/api/v1/mediators", tag = "roster",
     responses((status = 200, body = Vec<MediatorRow>), (status = 403, body = Problem)))]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
-    _keeper: RosterKeeper,
+    RosterKeeper(account): RosterKeeper,
 ) -> Result<Json<Vec<MediatorRow>>, ApiError> {
+    let (sight, now) = (sight(&app, &account).await, app.now());
+    let window = Span { from: now, until: UnixMillis(now.0.saturating_add(LOOKS_AHEAD)) };
     let logins: HashMap<MediatorId, String> = app
         .store
         .accounts()
@@ -34,22 +42,24 @@ pub(super) async fn list(
         .filter_map(|account| Some((account.mediator?, account.login)))
         .collect();
     let roster = app.store.mediators().await?;
-    let row = |(mediator, ..): (Mediator, bool, UnixMillis)| MediatorRow {
-        login: logins.get(&mediator.id).cloned(),
-        mediator,
+    let row = |(mediator, ..): (Mediator, bool, UnixMillis)| {
+        let login = logins.get(&mediator.id).filter(|_| sight.keeps(&mediator)).cloned();
+        Some(MediatorRow { mediator: sight.shown(mediator, window)?, login })
     };
-    Ok(Json(roster.into_iter().map(row).collect()))
+    Ok(Json(roster.into_iter().filter_map(row).collect()))
 }
 
-/// Adds a mediator.
+/// Adds a mediator; one of the account's agency, if it has one.
 #[utoipa::path(post, path = "/api/v1/mediators", tag = "roster", request_body = Profile,
     responses((status = 201, body = MediatorRow), (status = 400, body = Problem), (status = 403, body = Problem)))]
 pub(super) async fn create(
     State(app): State<Arc<App>>,
-    _keeper: RosterKeeper,
-    Body(form): Body<Profile>,
+    RosterKeeper(account): RosterKeeper,
+    Body(mut form): Body<Profile>,
 ) -> Result<(StatusCode, Json<MediatorRow>), ApiError> {
+    form.agency = form.agency.or_else(|| account.actor().limited_to().cloned());
     let mediator = checked(MediatorId(Uuid::new_v4()), form)?;
+    demand_own(&account, &mediator)?;
     app.engine.input(Input::PutMediator(mediator.clone())).await?;
     Ok((StatusCode::CREATED, Json(MediatorRow { mediator, login: None })))
 }
@@ -57,17 +67,16 @@ pub(super) async fn create(
 /// Changes a mediator. Somebody who is in a session stays in it.
 #[utoipa::path(put, path = "/api/v1/mediators/{id}", tag = "roster", request_body = Profile,
     params(("id" = MediatorId, Path)),
-    responses((status = 200, body = MediatorRow), (status = 400, body = Problem), (status = 404, body = Problem)))]
+    responses((status = 200, body = MediatorRow), (status = 400, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(super) async fn update(
     State(app): State<Arc<App>>,
-    _keeper: RosterKeeper,
+    RosterKeeper(account): RosterKeeper,
     Id(id): Id<MediatorId>,
     Body(form): Body<Profile>,
 ) -> Result<Json<MediatorRow>, ApiError> {
     let mediator = checked(id, form)?;
-    if !app.engine.read(move |relay| relay.roster().get(id).is_some()).await? {
-        return Err(ApiError::no_such("mediator"));
-    }
+    kept(&app, &account, id).await?;
+    demand_own(&account, &mediator)?;
     app.engine.input(Input::PutMediator(mediator.clone())).await?;
     let accounts = app.store.accounts().await?;
     let login =

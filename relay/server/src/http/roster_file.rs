@@ -8,7 +8,9 @@ use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use dragoman_core::ids::{AccountId, MediatorId};
-use dragoman_core::rest_directory::{ImportForm, ImportReport, ImportRow, ImportVerdict, PrivateDetails};
+use dragoman_core::rest_directory::{
+    ImportForm, ImportReport, ImportRow, ImportVerdict, PrivateDetails, PrivateUse,
+};
 use dragoman_core::roster::Mediator;
 use dragoman_core::roster_csv::{self, Change, Column, ExportOptions, Judged, Known, Table};
 use dragoman_core::wire::Problem;
@@ -18,7 +20,7 @@ use uuid::Uuid;
 use super::auth::RosterKeeper;
 use super::problem::ApiError;
 use super::{App, Body};
-use crate::store::{Access, AccessNote, SealedDetails};
+use crate::store::{AccessNote, Account, SealedDetails};
 
 /// Most faulty lines that a refusal names; the report has all of them.
 const LINES_NAMED: usize = 20;
@@ -35,7 +37,7 @@ pub(super) struct ExportQuery {
 }
 
 /// Reads a file. Without `commit` it says for each row what would happen; with it, it happens: all of it, or, if any
-/// row is faulty, nothing.
+/// row is faulty, nothing. A coordinator of an agency changes its mediators only, and whoever is new becomes one of them.
 #[utoipa::path(post, path = "/api/v1/mediators/import", tag = "roster", request_body = ImportForm,
     responses((status = 200, body = ImportReport), (status = 400, body = Problem), (status = 403, body = Problem), (status = 409, body = Problem), (status = 503, body = Problem)))]
 pub(super) async fn import(
@@ -44,17 +46,23 @@ pub(super) async fn import(
     Body(form): Body<ImportForm>,
 ) -> Result<Json<ImportReport>, ApiError> {
     let malformed = |error: roster_csv::FileError| ApiError::bad_request("csv_malformed", error.to_string());
-    let table = roster_csv::parse(&form.csv).map_err(malformed)?;
-    let known = known(&app, &table, account.id).await?;
-    let judged = roster_csv::judge(&table, &known);
-    let rows = judged.iter().map(row_of).collect();
-    if form.commit {
+    let ImportForm { csv, commit: committed } = form;
+    // A hundred thousand rows are seconds of work, which no other request should wait for.
+    let table = worked_out(move || roster_csv::parse(&csv)).await?.map_err(malformed)?;
+    let known = known(&app, &table, &account).await?;
+    let (judged, rows) = worked_out(move || {
+        let judged = roster_csv::judge(&table, &known);
+        let rows: Vec<ImportRow> = judged.iter().map(row_of).collect();
+        (judged, rows)
+    })
+    .await?;
+    if committed {
         commit(&app, account.id, judged).await?;
     }
-    Ok(Json(ImportReport { committed: form.commit, rows }))
+    Ok(Json(ImportReport { committed, rows }))
 }
 
-/// The roster as a file, which an import takes back as it is.
+/// The roster as a file, which an import takes back as it is; of a coordinator of an agency, its mediators.
 #[utoipa::path(get, path = "/api/v1/mediators/export.csv", tag = "roster", params(ExportQuery),
     responses((status = 200, content_type = "text/csv"), (status = 403, body = Problem), (status = 503, body = Problem)))]
 pub(super) async fn export(
@@ -62,8 +70,9 @@ pub(super) async fn export(
     RosterKeeper(account): RosterKeeper,
     Query(ExportQuery { names, semicolons }): Query<ExportQuery>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let roster: Vec<Mediator> =
-        app.store.mediators().await?.into_iter().map(|(mediator, ..)| mediator).collect();
+    let actor = account.actor();
+    let everybody = app.store.mediators().await?.into_iter().map(|(mediator, ..)| mediator);
+    let roster: Vec<Mediator> = everybody.filter(|mediator| actor.keeps(mediator)).collect();
     let ids: Vec<MediatorId> = roster.iter().map(|mediator| mediator.id).collect();
     let details =
         if names { app.directory.read(&ids, account.id, app.now()).await? } else { BTreeMap::new() };
@@ -77,19 +86,25 @@ pub(super) async fn export(
     Ok((headers, text))
 }
 
+async fn worked_out<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {
+    Ok(tokio::task::spawn_blocking(work).await.map_err(anyhow::Error::from)?)
+}
+
 /// What the file is held against. To say whether a name differs is to read it, so it is noted as read.
-async fn known(app: &App, table: &Table, account: AccountId) -> Result<Known, ApiError> {
+async fn known(app: &App, table: &Table, account: &Account) -> Result<Known, ApiError> {
+    let actor = account.actor();
     let roster = app.store.mediators().await?;
     let mediators: BTreeMap<_, _> =
         roster.into_iter().map(|(mediator, ..)| (mediator.id, mediator.profile)).collect();
     let mut details = BTreeMap::new();
     if table.has_private() {
         app.vault.demand_key()?;
-        let named = table.rows.iter().filter_map(|row| row.id).filter(|id| mediators.contains_key(id));
+        let is_kept = |id: &MediatorId| mediators.get(id).is_some_and(|profile| actor.keeps(profile));
+        let named = table.rows.iter().filter_map(|row| row.id).filter(is_kept);
         let named: Vec<MediatorId> = named.collect();
-        details = app.directory.read(&named, account, app.now()).await?;
+        details = app.directory.read(&named, account.id, app.now()).await?;
     }
-    Ok(Known { mediators, details })
+    Ok(Known { mediators, details, keeper: actor.limited_to().cloned() })
 }
 
 fn row_of(judged: &Judged) -> ImportRow {
@@ -112,7 +127,7 @@ async fn commit(app: &App, account: AccountId, judged: Vec<Judged>) -> Result<()
     if !faulty.is_empty() {
         return Err(refusal(&faulty, judged.len()));
     }
-    let note = AccessNote { account: Some(account), at: app.now(), what: Access::Alteration };
+    let note = AccessNote { account: Some(account), at: app.now(), what: PrivateUse::Alteration };
     let (mut mediators, mut private) = (Vec::new(), Vec::<(SealedDetails, AccessNote)>::new());
     for change in judged.into_iter().filter_map(|row| row.result.ok()) {
         let id = change.id.unwrap_or_else(|| MediatorId(Uuid::new_v4()));

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use dragoman_core::availability::shift::{Shift, ShiftProblem, day_of};
-use dragoman_core::availability::{Span, import};
+use dragoman_core::availability::{DutySpan, Span, import};
 use dragoman_core::ids::{MediatorId, ShiftId};
 use dragoman_core::rest_shifts::{ShiftImportForm, ShiftImportReport, ShiftOrder, ShiftRow, SkipForm};
 use dragoman_core::time::UnixMillis;
@@ -15,8 +15,10 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::auth::RosterKeeper;
+use super::keeping::{entries, kept, sight};
 use super::problem::ApiError;
 use super::{App, Asked, Body, Id};
+use crate::store::Account;
 
 /// Longest time that is looked at in one call, in milliseconds: 62 days.
 const MAX_WINDOW: i64 = 62 * 86_400_000;
@@ -53,7 +55,7 @@ impl ShiftQuery {
     responses((status = 200, body = Vec<ShiftRow>), (status = 400, body = Problem), (status = 403, body = Problem)))]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
-    _keeper: RosterKeeper,
+    RosterKeeper(account): RosterKeeper,
     Asked(query): Asked<ShiftQuery>,
 ) -> Result<Json<Vec<ShiftRow>>, ApiError> {
     let window = query.window()?;
@@ -61,17 +63,41 @@ pub(super) async fn list(
         Some(mediator) => app.store.shifts_of(mediator).await?,
         None => app.store.shifts().await?,
     };
-    Ok(Json(rows(shifts, window)))
+    seen(&app, &account, rows(shifts, window), window).await.map(Json)
+}
+
+/// What an account sees of shifts: those of its own mediators; of others who serve its agency what it may count on.
+async fn seen(
+    app: &App,
+    account: &Account,
+    rows: Vec<ShiftRow>,
+    window: Span,
+) -> Result<Vec<ShiftRow>, ApiError> {
+    if account.actor().limited_to().is_none() {
+        return Ok(rows);
+    }
+    let sight = sight(app, account).await;
+    let people = entries(app, rows.iter().map(|row| row.shift.mediator).collect()).await?;
+    let seen = |mut row: ShiftRow| {
+        let mediator = people.get(&row.shift.mediator).filter(|mediator| sight.sees(mediator, window))?;
+        let duty = row.shift.duty;
+        let duties: Vec<DutySpan> =
+            row.occurrences.iter().map(|span| DutySpan { span: *span, duty }).collect();
+        row.occurrences = sight.duties(mediator, &duties).into_iter().map(|duty| duty.span).collect();
+        (!row.occurrences.is_empty()).then_some(row)
+    };
+    Ok(rows.into_iter().filter_map(seen).collect())
 }
 
 /// Plans a shift.
 #[utoipa::path(post, path = "/api/v1/shifts", tag = "shifts", request_body = ShiftOrder,
-    responses((status = 201, body = Shift), (status = 400, body = Problem), (status = 404, body = Problem)))]
+    responses((status = 201, body = Shift), (status = 400, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(super) async fn create(
     State(app): State<Arc<App>>,
-    _keeper: RosterKeeper,
+    RosterKeeper(account): RosterKeeper,
     Body(order): Body<ShiftOrder>,
 ) -> Result<(StatusCode, Json<Shift>), ApiError> {
+    kept(&app, &account, order.mediator).await?;
     let shift = Shift::checked(ShiftId(Uuid::new_v4()), order.mediator, &order.shift)?;
     add(&app, std::slice::from_ref(&shift)).await?;
     Ok((StatusCode::CREATED, Json(shift)))
@@ -80,16 +106,17 @@ pub(super) async fn create(
 /// Changes a shift.
 #[utoipa::path(put, path = "/api/v1/shifts/{id}", tag = "shifts", request_body = ShiftOrder,
     params(("id" = ShiftId, Path)),
-    responses((status = 200, body = Shift), (status = 400, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
+    responses((status = 200, body = Shift), (status = 400, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
 pub(super) async fn update(
     State(app): State<Arc<App>>,
-    _keeper: RosterKeeper,
+    RosterKeeper(account): RosterKeeper,
     Id(id): Id<ShiftId>,
     Body(order): Body<ShiftOrder>,
 ) -> Result<Json<Shift>, ApiError> {
-    let before = app.store.shift(id).await?.ok_or_else(|| ApiError::no_such("shift"))?;
+    let before = kept_shift(&app, &account, id).await?;
     let after = Shift::checked(id, order.mediator, &order.shift)?;
     if after.mediator != before.mediator {
+        kept(&app, &account, after.mediator).await?;
         check_room(&app, after.mediator, 1).await?;
     }
     replace(&app, &before, after).await.map(Json)
@@ -97,12 +124,13 @@ pub(super) async fn update(
 
 /// Removes a shift with all its occurrences.
 #[utoipa::path(delete, path = "/api/v1/shifts/{id}", tag = "shifts", params(("id" = ShiftId, Path)),
-    responses((status = 204), (status = 404, body = Problem)))]
+    responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(super) async fn remove(
     State(app): State<Arc<App>>,
-    _keeper: RosterKeeper,
+    RosterKeeper(account): RosterKeeper,
     Id(id): Id<ShiftId>,
 ) -> Result<StatusCode, ApiError> {
+    kept_shift(&app, &account, id).await?;
     if !app.store.remove_shift(id).await? {
         return Err(ApiError::no_such("shift"));
     }
@@ -113,25 +141,26 @@ pub(super) async fn remove(
 /// Leaves one occurrence of a shift out.
 #[utoipa::path(post, path = "/api/v1/shifts/{id}/skip", tag = "shifts", request_body = SkipForm,
     params(("id" = ShiftId, Path)),
-    responses((status = 200, body = Shift), (status = 400, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
+    responses((status = 200, body = Shift), (status = 400, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
 pub(super) async fn skip(
     State(app): State<Arc<App>>,
-    _keeper: RosterKeeper,
+    RosterKeeper(account): RosterKeeper,
     Id(id): Id<ShiftId>,
     Body(form): Body<SkipForm>,
 ) -> Result<Json<Shift>, ApiError> {
-    let before = app.store.shift(id).await?.ok_or_else(|| ApiError::no_such("shift"))?;
+    let before = kept_shift(&app, &account, id).await?;
     leave_out(&app, &before, &form).await.map(Json)
 }
 
 /// Makes shifts of another program's calendar, or shows what would become of it. Taken over is all or nothing.
 #[utoipa::path(post, path = "/api/v1/shifts/import", tag = "shifts", request_body = ShiftImportForm,
-    responses((status = 200, body = ShiftImportReport), (status = 400, body = Problem), (status = 404, body = Problem)))]
+    responses((status = 200, body = ShiftImportReport), (status = 400, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(super) async fn import_calendar(
     State(app): State<Arc<App>>,
-    _keeper: RosterKeeper,
+    RosterKeeper(account): RosterKeeper,
     Body(form): Body<ShiftImportForm>,
 ) -> Result<Json<ShiftImportReport>, ApiError> {
+    kept(&app, &account, form.mediator).await?;
     check_room(&app, form.mediator, 0).await?;
     let fresh = || ShiftId(Uuid::new_v4());
     let (shifts, problems) = import::shifts(form.mediator, &form.ics, form.zone.as_deref(), fresh);
@@ -140,6 +169,13 @@ pub(super) async fn import_calendar(
         add(&app, &shifts).await?;
     }
     Ok(Json(ShiftImportReport { shifts, problems, committed }))
+}
+
+/// A shift of a mediator whom the account keeps.
+async fn kept_shift(app: &App, account: &Account, id: ShiftId) -> Result<Shift, ApiError> {
+    let shift = app.store.shift(id).await?.ok_or_else(|| ApiError::no_such("shift"))?;
+    kept(app, account, shift.mediator).await?;
+    Ok(shift)
 }
 
 /// Shifts with their occurrences in a window; those without any are left out.

@@ -55,7 +55,16 @@ const CALL_WAITS_FOR: Duration = Duration::from_secs(10 * 60);
 /// Where a mediator can be reached by the gateway, for instance a telephone number: looked up for each ring, kept
 /// nowhere. `None`: the mediator left no such way.
 pub type Contacts =
-    Arc<dyn Fn(MediatorId) -> Pin<Box<dyn Future<Output = Option<String>> + Send>> + Send + Sync>;
+    Arc<dyn Fn(MediatorId, ContactUse) -> Pin<Box<dyn Future<Output = Option<String>> + Send>> + Send + Sync>;
+
+/// What a contact is looked up for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ContactUse {
+    /// To know whether there is one: it is told to nobody.
+    Reachability,
+    /// To ring: the gateway is told.
+    Ring,
+}
 
 /// Handle to the notifier. Cheap to clone.
 #[derive(Clone)]
@@ -208,7 +217,7 @@ impl Notifier {
     pub async fn reaches(&self, mediator: MediatorId) -> Result<bool, StoreError> {
         let devices =
             self.push_key().is_some() && !self.parts.store.push_subscriptions_of(mediator).await?.is_empty();
-        Ok(devices || self.parts.contact_of(mediator).await.is_some())
+        Ok(devices || self.parts.contact_of(mediator, ContactUse::Reachability).await.is_some())
     }
 
     /// Key for browsers; `None` where no device can be rung.
@@ -241,9 +250,9 @@ fn device_reach(config: &Config) -> Reach {
 }
 
 impl Parts {
-    async fn contact_of(&self, mediator: MediatorId) -> Option<String> {
+    async fn contact_of(&self, mediator: MediatorId, purpose: ContactUse) -> Option<String> {
         match self.webhook {
-            Some(_) => (self.contacts)(mediator).await,
+            Some(_) => (self.contacts)(mediator, purpose).await,
             None => None,
         }
     }

@@ -8,7 +8,7 @@ use dragoman_core::time::UnixMillis;
 use futures_util::future::join_all;
 use tokio::sync::watch;
 
-use super::{Answer, Kind, Message, OVER_FOR, Parts, Ring, RingId, Target, left_until};
+use super::{Answer, ContactUse, Kind, Message, OVER_FOR, Parts, Ring, RingId, Target, left_until};
 use crate::clock;
 
 /// A busy push service that does not say when is asked again after this.
@@ -29,7 +29,7 @@ impl Parts {
             tracing::error!(%error, "devices could not be read; they do not ring");
             Vec::new()
         });
-        let gateway = self.contact_of(mediator).await.map(Target::Gateway);
+        let gateway = self.contact_of(mediator, ContactUse::Ring).await.map(Target::Gateway);
         devices.into_iter().map(Target::Device).chain(gateway).collect()
     }
 

@@ -22,7 +22,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 
 pub use accounts::Account;
 pub use links::{Guest, Link, LinkTarget, Redeemed};
-pub use private::{Access, AccessNote, PRIVATE_DETAILS, SealedDetails};
+pub use private::{AccessNote, PRIVATE_DETAILS, SealedDetails};
 pub use push::{MAX_DEVICES, PushSubscription};
 pub use sessions::{Batch, EntryRow, NewSession, PhaseRow, SavedSession, SessionRecordRow};
 

@@ -1,26 +1,14 @@
 //! Sealed private details, and the log of who read and changed them (Directive (EU) 2016/680, Art. 25).
 
 use dragoman_core::ids::{AccountId, MediatorId};
+use dragoman_core::rest_directory::{PrivateAccess, PrivateUse};
 use dragoman_core::time::UnixMillis;
-use serde::Serialize;
 use sqlx::{Row, SqliteConnection};
 
 use super::{Store, StoreError, parsed, text_of};
 
 /// Table of the sealed rows; they are sealed to it.
 pub const PRIVATE_DETAILS: &str = "private_details";
-
-/// What was done with somebody's details.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Access {
-    /// An account read them.
-    Consultation,
-    /// An account changed them.
-    Alteration,
-    /// The relay used them to reach the person.
-    Disclosure,
-}
 
 /// Who did what, and when.
 #[derive(Debug, Clone, Copy)]
@@ -30,7 +18,7 @@ pub struct AccessNote {
     /// When.
     pub at: UnixMillis,
     /// What.
-    pub what: Access,
+    pub what: PrivateUse,
 }
 
 /// One row, sealed.
@@ -67,6 +55,27 @@ impl Store {
         Ok(())
     }
 
+    /// One sealed row, for the relay itself. Whoever hands on what it says notes that first
+    /// ([`Store::note_private_access`]).
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn sealed_details(&self, mediator: MediatorId) -> Result<Option<SealedDetails>, StoreError> {
+        sealed_row(&mut *self.pool.acquire().await?, mediator).await
+    }
+
+    /// Notes that something is done with somebody's details.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn note_private_access(
+        &self,
+        mediator: MediatorId,
+        note: AccessNote,
+    ) -> Result<(), StoreError> {
+        note_access(&mut *self.pool.acquire().await?, mediator, note).await
+    }
+
     /// The sealed rows of these mediators. That they are read is noted for each that is asked for, before.
     ///
     /// # Errors
@@ -80,13 +89,7 @@ impl Store {
         let mut found = Vec::new();
         for mediator in mediators {
             note_access(&mut transaction, *mediator, note).await?;
-            let row = sqlx::query("SELECT sealed FROM private_details WHERE mediator = $1")
-                .bind(text_of(mediator))
-                .fetch_optional(&mut *transaction)
-                .await?;
-            if let Some(row) = row {
-                found.push(SealedDetails { mediator: *mediator, sealed: row.try_get("sealed")? });
-            }
+            found.extend(sealed_row(&mut transaction, *mediator).await?);
         }
         transaction.commit().await?;
         Ok(found)
@@ -107,22 +110,21 @@ impl Store {
         Ok(())
     }
 
-    /// Who did what with somebody's details, oldest first: account, time, and the name of what.
+    /// Who did what with somebody's details, newest first, so many at most.
     ///
     /// # Errors
     /// The database's.
     pub async fn private_log(
         &self,
         mediator: MediatorId,
-    ) -> Result<Vec<(Option<AccountId>, UnixMillis, String)>, StoreError> {
-        let rows = sqlx::query("SELECT account, at, what FROM private_log WHERE mediator = $1 ORDER BY at")
-            .bind(text_of(&mediator))
-            .fetch_all(&self.pool)
-            .await?;
+        most: u32,
+    ) -> Result<Vec<PrivateAccess>, StoreError> {
+        let statement = "SELECT a.login, l.at, l.what FROM private_log l LEFT JOIN accounts a ON a.id = l.account \
+                         WHERE l.mediator = $1 ORDER BY l.at DESC LIMIT $2";
+        let rows = sqlx::query(statement).bind(text_of(&mediator)).bind(most).fetch_all(&self.pool).await?;
         let read = |row: sqlx::sqlite::SqliteRow| {
-            let account: Option<String> = row.try_get("account")?;
-            let account = account.map(|id| parsed(id, "account id")).transpose()?;
-            Ok((account, UnixMillis(row.try_get("at")?), row.try_get("what")?))
+            let (at, by) = (UnixMillis(row.try_get("at")?), row.try_get("login")?);
+            Ok(PrivateAccess { at, by, what: parsed(row.try_get("what")?, "what was done with details")? })
         };
         rows.into_iter().map(read).collect()
     }
@@ -143,6 +145,17 @@ pub(super) async fn put_private(
     .execute(&mut *connection)
     .await?;
     note_access(connection, details.mediator, note).await
+}
+
+async fn sealed_row(
+    connection: &mut SqliteConnection,
+    mediator: MediatorId,
+) -> Result<Option<SealedDetails>, StoreError> {
+    let row = sqlx::query("SELECT sealed FROM private_details WHERE mediator = $1")
+        .bind(text_of(&mediator))
+        .fetch_optional(connection)
+        .await?;
+    row.map(|row| Ok(SealedDetails { mediator, sealed: row.try_get("sealed")? })).transpose()
 }
 
 async fn note_access(

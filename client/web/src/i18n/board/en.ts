@@ -111,6 +111,12 @@ export const en = {
   email: 'E-mail',
   notes: 'Notes',
   privateSave: 'Save private details',
+  privateLog: 'Who looked at them',
+  privateLogEmpty: 'Nobody has looked at them yet.',
+  use_consultation: 'read',
+  use_alteration: 'changed',
+  use_disclosure: 'number given to the gateway to ring',
+  byRelay: 'the relay',
 
   // Import
   importTitle: 'Import the roster',
@@ -222,7 +228,7 @@ export const en = {
   fill_shift_adjoins: 'a shift adjoins',
   fill_no_undertaking: 'confidentiality undertaking is missing',
   fill_not_vetted: 'vetting is missing or has run out',
-  fill_over_load_limit: 'would be over the load limit',
+  fill_too_little_rest: 'would have less than 11 hours of rest in a row',
 
   // Bookings and loans
   bookings: 'Bookings',

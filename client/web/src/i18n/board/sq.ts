@@ -112,6 +112,12 @@ export const sq: BoardWords = {
   email: 'E-posta',
   notes: 'Shënime',
   privateSave: 'Ruaj të dhënat private',
+  privateLog: 'Kush i ka parë',
+  privateLogEmpty: 'Askush nuk i ka parë ende.',
+  use_consultation: 'lexoi',
+  use_alteration: 'ndryshoi',
+  use_disclosure: 'numri iu dha portës për të thirrur',
+  byRelay: 'sistemi',
 
   // Import
   importTitle: 'Importo listën',
@@ -223,7 +229,7 @@ export const sq: BoardWords = {
   fill_shift_adjoins: 'ka një turn ngjitur',
   fill_no_undertaking: 'mungon deklarata e konfidencialitetit',
   fill_not_vetted: 'verifikimi mungon ose ka skaduar',
-  fill_over_load_limit: 'do të kalonte kufirin e ngarkesës',
+  fill_too_little_rest: 'do të kishte më pak se 11 orë pushim të pandërprerë',
 
   // Bookings and loans
   bookings: 'Rezervimet',

@@ -112,6 +112,12 @@ export const sr: BoardWords = {
   email: 'E-pošta',
   notes: 'Beleške',
   privateSave: 'Sačuvaj privatne podatke',
+  privateLog: 'Ko ih je gledao',
+  privateLogEmpty: 'Još ih niko nije gledao.',
+  use_consultation: 'čitanje',
+  use_alteration: 'izmena',
+  use_disclosure: 'broj dat mrežnom prolazu radi poziva',
+  byRelay: 'sistem',
 
   // Import
   importTitle: 'Uvezi spisak',
@@ -223,7 +229,7 @@ export const sr: BoardWords = {
   fill_shift_adjoins: 'smena se nadovezuje',
   fill_no_undertaking: 'nedostaje izjava o poverljivosti',
   fill_not_vetted: 'provera nedostaje ili je istekla',
-  fill_over_load_limit: 'prešao bi granicu opterećenja',
+  fill_too_little_rest: 'imao bi manje od 11 sati neprekidnog odmora',
 
   // Bookings and loans
   bookings: 'Rezervacije',

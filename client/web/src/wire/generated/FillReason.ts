@@ -3,4 +3,4 @@
 /**
  * Why a mediator could fill a gap or could not.
  */
-export type FillReason = "free_that_day" | "shift_adjoins" | "no_undertaking" | "not_vetted" | "over_load_limit";
+export type FillReason = "free_that_day" | "shift_adjoins" | "no_undertaking" | "not_vetted" | "too_little_rest";

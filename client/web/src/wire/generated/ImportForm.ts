@@ -5,7 +5,7 @@
  */
 export type ImportForm = { 
 /**
- * The file's text; at most 5 MiB and 10,000 rows.
+ * The file's text; at most 64 MiB and 100,000 rows.
  */
 csv: string, 
 /**
