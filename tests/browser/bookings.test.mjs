@@ -4,32 +4,18 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after, before, describe } from 'node:test';
 import { Person } from './people.mjs';
 import { Relay, requireParts } from './relay.mjs';
 import { speak } from './speech.mjs';
+import { steps } from './steps.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'dragoman-bookings-'));
 const pictures = process.env.DRAGOMAN_SCREENSHOTS ?? join(folder, 'screens');
 const MINUTE = 60_000;
 let relay, officer, heron, wolf;
-let broken = false;
-
 const everybody = () => [officer, heron, wolf].filter((person) => person !== undefined);
-
-function step(name, body) {
-  it(name, { timeout: 60_000 }, async () => {
-    if (broken) throw 'an earlier step failed';
-    try {
-      await body();
-    } catch (error) {
-      broken = true;
-      await Promise.allSettled(everybody().map((person, at) => person.photograph(`bookings-failed-${at}-${person.role}`)));
-      console.log(`screens: ${pictures}`, everybody().flatMap((person) => person.complaints));
-      throw error;
-    }
-  });
-}
+const { step, failed } = steps(everybody, pictures);
 
 describe('sessions planned ahead in three browsers', () => {
   before(async () => {
@@ -37,7 +23,7 @@ describe('sessions planned ahead in three browsers', () => {
     const { file } = speak(folder).officer;
     const arrived = await Promise.allSettled([
       Relay.start(folder),
-      ...['officer', 'mediator', 'mediator'].map((role) => Person.arrive(role, file, pictures)),
+      ...['officer', 'mediator', 'mediator'].map((role) => Person.arrive(role, pictures, file)),
     ]);
     [relay, officer, heron, wolf] = arrived.map(({ value }) => value);
     const failed = arrived.find(({ status }) => status === 'rejected');
@@ -47,7 +33,7 @@ describe('sessions planned ahead in three browsers', () => {
   after(async () => {
     await Promise.allSettled(everybody().map((person) => person.leave()));
     await relay?.end();
-    if (!broken) rmSync(folder, { recursive: true, force: true });
+    if (!failed()) rmSync(folder, { recursive: true, force: true });
   });
 
   step('an officer plans a session an hour ahead, and sees that two are asked', async () => {

@@ -6,13 +6,14 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after, before, describe } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { arrivals, lastTouch, record, touches, untilHeard } from './listen.mjs';
 import { Person } from './people.mjs';
 import { program, Relay, requireParts } from './relay.mjs';
 import { likeness, ROLES, speak } from './speech.mjs';
+import { steps } from './steps.mjs';
 
 /** About as long as the speakers' loops, so that no pause between sentences is taken for silence. */
 const RECORDED_SECONDS = 9;
@@ -26,25 +27,9 @@ const folder = mkdtempSync(join(tmpdir(), 'dragoman-browser-'));
 const pictures = process.env.DRAGOMAN_SCREENSHOTS ?? join(folder, 'screens');
 const measured = {};
 let relay, speech, officer, mediator, interviewee;
-let broken = false;
-
-/** A step of the one call. After one that failed, those that follow would only fail slowly and say nothing new. */
-function step(name, body) {
-  it(name, { timeout: 60_000 }, async () => {
-    // Words only: where this is thrown tells nobody anything.
-    if (broken) throw 'an earlier step of the call failed';
-    try {
-      await body();
-    } catch (error) {
-      broken = true;
-      await Promise.allSettled(everybody().map((person) => person.photograph(`failed-${person.role}`)));
-      console.log(`screens: ${pictures}`, everybody().flatMap((person) => person.complaints));
-      throw error;
-    }
-  });
-}
 
 const everybody = () => [officer, mediator, interviewee];
+const { step, failed } = steps(everybody, pictures);
 
 describe('an interpreted call in three browsers', () => {
   before(async () => {
@@ -53,18 +38,18 @@ describe('an interpreted call in three browsers', () => {
     // All are waited for, also after a failure, so that whatever was started is ended.
     const arrived = await Promise.allSettled([
       Relay.start(folder),
-      ...ROLES.map((role) => Person.arrive(role, speech[role].file, pictures)),
+      ...ROLES.map((role) => Person.arrive(role, pictures, speech[role].file)),
     ]);
     [relay, officer, mediator, interviewee] = arrived.map(({ value }) => value);
-    const failed = arrived.find(({ status }) => status === 'rejected');
-    if (failed) throw failed.reason;
+    const missing = arrived.find(({ status }) => status === 'rejected');
+    if (missing) throw missing.reason;
   }, { timeout: 60_000 });
 
   after(async () => {
     await Promise.allSettled(everybody().map((person) => person?.leave()));
     await relay?.end();
     // What a failed run leaves behind is looked at.
-    if (!broken) rmSync(folder, { recursive: true, force: true });
+    if (!failed()) rmSync(folder, { recursive: true, force: true });
     console.log(`measured: ${JSON.stringify(measured)}`);
   });
 

@@ -3,10 +3,10 @@ import { RATE, spectrum } from './speech.mjs';
 
 /**
  * Runs in every page before its own code. The app gives no way in from outside, so the transports it makes are
- * remembered here, and touches are counted and timed before any of its listeners sees them.
+ * remembered here, touches are counted and timed before any of its listeners sees them, and so is each wish to stay awake.
  */
 export function watchPage() {
-  const watched = { transports: [], touches: [] };
+  const watched = { transports: [], touches: [], awake: 0 };
   window.watched = watched;
   const Original = window.RTCPeerConnection;
   window.RTCPeerConnection = class extends Original {
@@ -15,6 +15,8 @@ export function watchPage() {
       watched.transports.push(this);
     }
   };
+  const lock = navigator.wakeLock?.request.bind(navigator.wakeLock);
+  if (lock !== undefined) navigator.wakeLock.request = (kind) => ((watched.awake += 1), lock(kind));
   addEventListener('pointerdown', (event) => event.isTrusted && watched.touches.push(Date.now()), true);
 }
 

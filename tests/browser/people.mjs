@@ -1,4 +1,4 @@
-// The three people with their devices. Each has a browser process of its own, for a process has one microphone.
+// People with their devices. Each has a browser process of its own, for a process has one microphone.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
@@ -6,7 +6,9 @@ import { watchPage } from './listen.mjs';
 
 const TABLET = { viewport: { width: 1280, height: 800 } };
 const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true };
-export const DEVICES = { officer: TABLET, mediator: PHONE, interviewee: TABLET };
+export const DEVICES = { officer: TABLET, mediator: PHONE, interviewee: TABLET, coordinator: TABLET, colleague: PHONE };
+/** Where everybody is: zones matter to whoever plans shifts. */
+export const ZONE = 'Europe/Tirane';
 
 const FLAGS = [
   '--no-sandbox',
@@ -28,8 +30,8 @@ export class Person {
   #pictures;
   #complaints = [];
 
-  /** Gives somebody a browser that hears `microphone` when the page asks for sound. */
-  static async arrive(role, microphone, pictures) {
+  /** Gives somebody a browser that hears `microphone`, or without a file the browser's own beeps, when the page asks for sound. */
+  static async arrive(role, pictures, microphone) {
     const person = new Person();
     person.role = role;
     person.#pictures = pictures;
@@ -37,9 +39,9 @@ export class Person {
     person.#browser = await chromium.launch({
       executablePath: '/usr/bin/chromium',
       headless: true,
-      args: [...FLAGS, `--use-file-for-fake-audio-capture=${microphone}`],
+      args: [...FLAGS, ...(microphone === undefined ? [] : [`--use-file-for-fake-audio-capture=${microphone}`])],
     });
-    const context = await person.#browser.newContext({ ...DEVICES[role], hasTouch: true, ignoreHTTPSErrors: true });
+    const context = await person.#browser.newContext({ ...DEVICES[role], hasTouch: true, timezoneId: ZONE, ignoreHTTPSErrors: true });
     context.setDefaultTimeout(10_000);
     await context.addInitScript(watchPage);
     person.page = await context.newPage();
@@ -77,6 +79,15 @@ export class Person {
   async signIn(link) {
     await this.page.goto(link);
     await this.tap('sign-in');
+  }
+
+  /** Opens an enrolment link, chooses a password, and is signed in. */
+  async enrol(link) {
+    const password = 'four words in a row';
+    await this.page.goto(link);
+    await this.find('enrol-password').fill(password);
+    await this.find('enrol-again').fill(password);
+    await this.tap('enrol-submit');
   }
 
   async photograph(name) {

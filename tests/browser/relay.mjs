@@ -10,7 +10,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-export const program = join(root, 'target/debug/dragoman-relay');
+export const program = join(process.env.CARGO_TARGET_DIR ?? join(root, 'target'), 'debug/dragoman-relay');
 
 /** Says plainly what has to be installed or built; a test that skips itself proves nothing. */
 export function requireParts() {

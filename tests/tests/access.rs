@@ -9,7 +9,7 @@ use dragoman_relay::links;
 use dragoman_relay::store::{Link, LinkTarget};
 use dragoman_tests::client::{Client, secret_of};
 use dragoman_tests::relay::TestRelay;
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[tokio::test]
 async fn links_work_once_in_time_and_for_their_purpose() -> Result<()> {
@@ -203,6 +203,13 @@ async fn a_coordinator_rings_by_hand_with_a_reason_only() -> Result<()> {
     let mut desk = mediator.socket("/api/v1/desk").await?;
     let session = officer.request_session("sq").await?.session;
     let path = format!("/api/v1/sessions/{session}/ring");
+    let judged = format!("/api/v1/sessions/{session}/candidates");
+    let would_take = async || -> Result<Vec<Value>> {
+        let rows: Vec<Value> = serde_json::from_slice(&coordinator.get(&judged).await?)?;
+        Ok(rows.into_iter().map(|row| row["by_hand"].clone()).collect())
+    };
+    // Blue Heron's switch is off; Grey Wolf has no page open, which nobody can lift.
+    assert_eq!(would_take().await?, ["with_reason", "never"]);
     let by_hand = |reason: &str| json!({ "mediator": uuid::Uuid::from_u128(0xde30_0001), "reason": reason });
     for (who, reason, status, code) in [
         (&officer, "I know her", 403, "not_allowed"),
@@ -215,6 +222,8 @@ async fn a_coordinator_rings_by_hand_with_a_reason_only() -> Result<()> {
     let other = json!({ "mediator": uuid::Uuid::from_u128(0xde30_0003), "reason": "speaks Serbian" });
     assert_eq!(coordinator.try_post(&path, &other).await?.1["code"], "does_not_speak_pair");
     assert_eq!(coordinator.try_post(&path, &by_hand("called her at home, she will answer")).await?.0, 204);
+    assert!(would_take().await?.contains(&json!("rings")));
+    assert_eq!(coordinator.try_post(&path, &by_hand("once more")).await?.1["code"], "rings_already");
     assert_eq!(desk.accept_next().await?, session);
     Ok(())
 }

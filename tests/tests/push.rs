@@ -117,6 +117,49 @@ async fn a_closed_page_is_rung_and_the_ring_can_be_accepted() -> Result<()> {
 }
 
 #[tokio::test]
+async fn who_is_on_shift_is_rung_and_nothing_of_the_case_goes_out() -> Result<()> {
+    const CASE: &str = "K-2026/118";
+    let relay = TestRelay::start().await?;
+    let mut service = PushService::start().await?;
+    let coordinator = relay.signed_in(&relay.links.coordinator).await?;
+    let accounts = relay.app.store.accounts().await?;
+    // Both speak Albanian; neither ever touched the ready switch.
+    let (on_shift, off_shift) = (Device::new()?, Device::new()?);
+    let mut pages = Vec::new();
+    for (mediator, device) in relay.links.mediators.iter().zip([&on_shift, &off_shift]) {
+        let page = relay.signed_in(&mediator.link).await?;
+        page.post(SUBSCRIPTIONS, &device.subscription(&service.url(&mediator.login))).await?;
+        pages.push(page);
+    }
+    becomes_reachable(&relay, 2).await?;
+    let heron = accounts.iter().find(|account| account.login == "heron").and_then(|account| account.mediator);
+    let always = json!({ "starts_at": "2024-01-01T00:00", "zone": "UTC", "minutes": 1_440, "rule": "FREQ=DAILY",
+        "duty": "on_shift" });
+    coordinator.post("/api/v1/shifts", &json!({ "mediator": heron, "shift": always })).await?;
+
+    let officer = relay.signed_in(&relay.links.officer).await?;
+    let request = json!({ "languages": { "source": "sq", "target": "en" }, "label": "suspect",
+        "case_number": CASE, "person": "V1" });
+    let session = officer.post("/api/v1/sessions", &request).await?["session"].clone();
+    let rang = service.next().await?;
+    let message = opened(&rang, &on_shift, "ring")?;
+    assert!(off_shift.open(&rang.body).is_err(), "nobody else can read it");
+    let mut desk = pages[0].socket("/api/v1/desk").await?;
+    assert_eq!(json!(desk.accept_next().await?), session);
+    let over = service.next().await?;
+    assert_eq!(opened(&over, &on_shift, "ring_over")?["ring"], message["ring"]);
+    for taken in [&rang, &over] {
+        assert_eq!(taken.path, "/heron", "whoever is off shift is left alone");
+        let outside = format!("{taken:?}");
+        for secret in [CASE, "suspect", session.as_str().context("no session")?] {
+            let inside = String::from_utf8(on_shift.open(&taken.body)?)?;
+            assert!(!inside.contains(secret) && !outside.contains(secret), "{secret}: {inside} {outside}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_device_that_is_gone_is_forgotten_and_a_busy_service_is_asked_once_more() -> Result<()> {
     let relay = TestRelay::start().await?;
     let mut service = PushService::start().await?;

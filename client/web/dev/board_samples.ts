@@ -19,6 +19,7 @@ import type {
   Span,
   Specialism,
 } from '../src/wire';
+import { candidatesOf } from './ring_samples';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -372,6 +373,8 @@ export function callsFor(rows: MediatorRow[]): BoardCalls {
       };
       return soon({ from, weeks_seen: 26, assumptions, languages });
     },
+    candidates: () => soon(candidatesOf(rows)),
+    ring: () => soon(undefined),
     bookings: () => soon(bookings),
     assignBooking: (booking, mediator) => one(bookings, booking, { state: 'confirmed', escalated: false, alias: rows.find((row) => row.mediator.id === mediator)?.mediator.alias ?? null }),
     cancelBooking: (booking) => one(bookings, booking, { state: 'cancelled', escalated: false }),

@@ -57,6 +57,7 @@ const TOUCHES = {
   'mediator-give-back': ['[data-testid=give-back]'],
   'mediator-skip': ['[data-testid=skip-own-shift]'],
   'mediator-add-shift': ['[data-testid=add-own-shift]'],
+  'now-ring': ['[data-testid=ring-by-hand]', '[data-testid=ring-choice] >> nth=1'],
   'roster-edit': ['[data-testid=edit-mediator]', '[data-testid=private-show]'],
   'roster-import': ['[data-testid=import-roster]', { file: 'import-file', name: 'roster.csv', text: BAD_ROSTER }],
   'calendar-spring': ['[data-testid=people-week] button >> nth=2'],

@@ -159,6 +159,7 @@ export const SCREENS: Record<string, (target: HTMLElement) => void> = {
     ondecline: nothing,
   }),
   now: board('now'),
+  'now-ring': board('now'),
   roster: board('roster'),
   'roster-edit': board('roster'),
   'roster-import': board('roster'),

@@ -8,11 +8,12 @@ use crate::input::Act;
 use crate::language::{LanguagePair, LanguageTag};
 use crate::matching::{adjacent_spoken, can_be_overridden};
 use crate::refusal::Refusal;
+use crate::rest::ByHand;
 use crate::roster::Mediator;
 use crate::session::Session;
 use crate::session_types::{
-    Consent, ConsentKind, ConsentMeans, LineStatus, MAX_PARTICIPANTS, MatchReason, OfferNumber, OfferState,
-    Place, Role, TranscriptLine, Widening,
+    Candidate, Consent, ConsentKind, ConsentMeans, LineStatus, MAX_PARTICIPANTS, MatchReason, OfferNumber,
+    OfferState, Place, Role, TranscriptLine, Widening,
 };
 use crate::standings::RosterEntry;
 use crate::time::UnixMillis;
@@ -117,18 +118,35 @@ pub(crate) fn ring_by_hand(
 ) -> Result<Draft, Refusal> {
     require(draft.session.is_searching(), Refusal::AlreadyAssigned)?;
     let mediator = entry.mediator.id;
-    require(draft.session.ringing().all(|offer| offer.mediator != mediator), Refusal::RingsAlready)?;
     let places: Vec<Place> = draft.session.open_places().collect();
     let judged = places.iter().find_map(|place| dispatcher.judge(&draft.session, *place, entry));
     let candidate = judged.ok_or(Refusal::DoesNotSpeakPair)?;
-    let lifted: Vec<MatchReason> = candidate.reasons.into_iter().filter(MatchReason::excludes).collect();
-    require(lifted.iter().all(can_be_overridden), Refusal::NotToBeLifted)?;
-    if !lifted.is_empty() {
-        require_reason(&reason)?;
-        draft.record(Event::ExceptionMade { account, mediator, lifted, reason }, dispatcher.now);
+    match by_hand(&draft.session, &candidate) {
+        ByHand::Rings => return Err(Refusal::RingsAlready),
+        ByHand::Never => return Err(Refusal::NotToBeLifted),
+        ByHand::Free => {}
+        ByHand::WithReason => {
+            require_reason(&reason)?;
+            let lifted = candidate.reasons.into_iter().filter(MatchReason::excludes).collect();
+            draft.record(Event::ExceptionMade { account, mediator, lifted, reason }, dispatcher.now);
+        }
     }
     require(dispatcher.ring_by_hand(&mut draft, mediator), Refusal::NotToBeLifted)?;
     Ok(draft)
+}
+
+/// What it takes to ring somebody by hand who was judged so.
+pub(crate) fn by_hand(session: &Session, candidate: &Candidate) -> ByHand {
+    let mut against = candidate.reasons.iter().filter(|reason| reason.excludes()).peekable();
+    if session.ringing().any(|offer| offer.mediator == candidate.mediator) {
+        ByHand::Rings
+    } else if against.peek().is_none() {
+        ByHand::Free
+    } else if against.all(can_be_overridden) {
+        ByHand::WithReason
+    } else {
+        ByHand::Never
+    }
 }
 
 pub(crate) fn end(draft: &mut Draft, by: Option<ParticipantId>, now: UnixMillis) {

@@ -8,7 +8,7 @@ use crate::codes::{AgencyCode, Circumstance};
 use crate::ids::{AccountId, MediatorId, ParticipantId, SessionId};
 use crate::language::{LanguagePair, LanguageTag};
 use crate::roster::{Gender, Mediator, Specialism};
-use crate::session_types::{IntervieweeLabel, Phase, Role, SessionRequest};
+use crate::session_types::{Candidate, IntervieweeLabel, Phase, Role, SessionRequest};
 use crate::time::UnixMillis;
 
 /// What an account may do.
@@ -199,6 +199,34 @@ pub struct RingForm {
     /// Why what speaks against them is lifted, 1 to 500 characters; stands in the record. Not needed where nothing does.
     #[serde(default)]
     pub reason: String,
+}
+
+/// One row of `GET /api/v1/sessions/{id}/candidates` (coordinator): how a mediator is judged for a place of the session.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct CandidateRow {
+    /// The judgement.
+    #[serde(flatten)]
+    pub candidate: Candidate,
+    /// What ringing them by hand would take.
+    pub by_hand: ByHand,
+}
+
+/// What it takes to ring a mediator by hand.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum ByHand {
+    /// Nothing speaks against it.
+    Free,
+    /// What speaks against it may be lifted, and why is written down.
+    WithReason,
+    /// Something that speaks against it can not be lifted.
+    Never,
+    /// They are being rung already.
+    Rings,
 }
 
 /// Answer to `POST /api/v1/sessions`.

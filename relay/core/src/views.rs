@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use crate::commands::by_hand;
 use crate::ids::{AccountId, MediatorId, ParticipantId};
 use crate::language::LanguageTag;
 use crate::relay::Relay;
-use crate::rest::AccountRole;
+use crate::rest::{AccountRole, CandidateRow};
 use crate::ringing_view::ringing_view;
 use crate::session::Session;
-use crate::session_types::{Candidate, ConsentKind, MatchReason, Role};
+use crate::session_types::{ConsentKind, MatchReason, Role};
 use crate::standing::Availability;
 use crate::standings::{Roster, RosterEntry};
 use crate::time::UnixMillis;
@@ -88,9 +89,10 @@ pub fn desk_view(
 }
 
 /// Every mediator's judgement for a session, whether they were rung or not; for coordinators. Each place by itself.
-pub fn candidates(relay: &Relay, session: &Session, now: UnixMillis) -> Vec<Candidate> {
+pub fn candidates(relay: &Relay, session: &Session, now: UnixMillis) -> Vec<CandidateRow> {
     let dispatcher = relay.dispatcher(now);
-    session.open_places().flat_map(|place| dispatcher.judge_all(session, place)).collect()
+    let judged = session.open_places().flat_map(|place| dispatcher.judge_all(session, place));
+    judged.map(|candidate| CandidateRow { by_hand: by_hand(session, &candidate), candidate }).collect()
 }
 
 fn mediator_desk(relay: &Relay, id: MediatorId, now: UnixMillis) -> Option<MediatorDesk> {

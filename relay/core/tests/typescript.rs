@@ -7,8 +7,8 @@
 use std::path::PathBuf;
 
 use dragoman_core::rest::{
-    AccountForm, AccountRow, EnrolRequest, InviteRequest, Joined, LanguageChoice, LinkInfo, LinkMade,
-    LinkSecret, LoginRequest, Me, MediatorRow, RingForm, SessionCreated, SessionForm, SessionRow,
+    AccountForm, AccountRow, CandidateRow, EnrolRequest, InviteRequest, Joined, LanguageChoice, LinkInfo,
+    LinkMade, LinkSecret, LoginRequest, Me, MediatorRow, RingForm, SessionCreated, SessionForm, SessionRow,
 };
 use dragoman_core::rest_desk::{
     AccountAgency, Agency, AgencyForm, BookingAssignment, BookingForm, BookingGiveBack, BookingReason,
@@ -22,7 +22,6 @@ use dragoman_core::rest_shifts::{
     ShiftOrder, ShiftRow, SkipForm,
 };
 use dragoman_core::roster::Profile;
-use dragoman_core::session_types::Candidate;
 use dragoman_core::wire::{DeskMessage, DeskRelayMessage, ParticipantMessage, RelayMessage};
 use ts_rs::{Config, TS};
 
@@ -46,7 +45,7 @@ fn every_type_of_the_wire_is_written() {
         // The bodies of the REST calls; what they hold is written with them.
         AccountForm,
         AccountRow,
-        Candidate,
+        CandidateRow,
         CoverageView,
         EnrolRequest,
         FeedMade,

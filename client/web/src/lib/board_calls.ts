@@ -3,6 +3,7 @@ import type {
   Agency,
   AgencyForm,
   BookingView,
+  CandidateRow,
   CoverageView,
   FeedMade,
   FeedOf,
@@ -55,6 +56,11 @@ export const boardCalls = {
     call<FillView>('GET', `/coverage/fill?${asked({ language, hour, zone })}`),
   forecast: (from: number, hours: number, zone: string) =>
     call<ForecastView>('GET', `/forecast?${asked({ from, hours, zone })}`),
+
+  candidates: (session: string) => call<CandidateRow[]>('GET', `/sessions/${session}/candidates`),
+  /** `reason`: why what speaks against them is lifted; empty where nothing does. */
+  ring: (session: string, mediator: string, reason: string) =>
+    call<undefined>('POST', `/sessions/${session}/ring`, { mediator, reason }),
 
   agencies: () => call<Agency[]>('GET', '/agencies'),
   addAgency: (agency: Agency) => call<Agency>('POST', '/agencies', agency),

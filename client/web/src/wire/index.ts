@@ -18,6 +18,8 @@ export type { BookingOfferState } from './generated/BookingOfferState';
 export type { BookingReason } from './generated/BookingReason';
 export type { BookingState } from './generated/BookingState';
 export type { BookingView } from './generated/BookingView';
+export type { ByHand } from './generated/ByHand';
+export type { CandidateRow } from './generated/CandidateRow';
 export type { Circumstance } from './generated/Circumstance';
 export type { ConsentKind } from './generated/ConsentKind';
 export type { ConsentMeans } from './generated/ConsentMeans';

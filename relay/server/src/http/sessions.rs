@@ -10,10 +10,10 @@ use dragoman_core::ids::{AccountId, ParticipantId, SessionId};
 use dragoman_core::language::{LanguageTag, SEED};
 use dragoman_core::relay::Input;
 use dragoman_core::rest::{
-    AccountRole, InviteRequest, LanguageChoice, LinkMade, LinkPurpose, RingForm, SessionCreated, SessionForm,
-    SessionRow,
+    AccountRole, CandidateRow, InviteRequest, LanguageChoice, LinkMade, LinkPurpose, RingForm,
+    SessionCreated, SessionForm, SessionRow,
 };
-use dragoman_core::session_types::{Candidate, Role, SessionRequest};
+use dragoman_core::session_types::{Role, SessionRequest};
 use dragoman_core::views;
 use dragoman_core::wire::Problem;
 use uuid::Uuid;
@@ -152,12 +152,12 @@ pub(super) async fn invite(
 
 /// How the roster was judged for a session, with the reasons.
 #[utoipa::path(get, path = "/api/v1/sessions/{id}/candidates", tag = "sessions", params(("id" = SessionId, Path)),
-    responses((status = 200, body = Vec<Candidate>), (status = 403, body = Problem), (status = 404, body = Problem)))]
+    responses((status = 200, body = Vec<CandidateRow>), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(super) async fn candidates(
     State(app): State<Arc<App>>,
     _keeper: RosterKeeper,
     Id(id): Id<SessionId>,
-) -> Result<Json<Vec<Candidate>>, ApiError> {
+) -> Result<Json<Vec<CandidateRow>>, ApiError> {
     let now = app.now();
     let judged = app
         .engine

@@ -340,6 +340,10 @@ export const en = {
   problem_not_allowed: 'Your role does not allow this.',
   problem_not_your_role: 'Your role in this session does not allow this.',
   problem_offer_not_ringing: 'Somebody else took this call, or it ran out.',
+  problem_already_assigned: 'An interpreter has accepted already.',
+  problem_rings_already: 'This mediator is being rung already.',
+  problem_does_not_speak_pair: 'This mediator does not speak the languages of this call.',
+  problem_not_to_be_lifted: 'What speaks against this mediator can not be lifted by hand.',
   problem_mediator_busy: 'You are in another session.',
   problem_same_language: 'Both languages are the same. Choose the language of the interviewee.',
   problem_roster_key_unusable:

@@ -342,6 +342,10 @@ export const sq: StaffWords = {
   problem_not_allowed: 'Roli juaj nuk e lejon këtë.',
   problem_not_your_role: 'Roli juaj në këtë bisedë nuk e lejon.',
   problem_offer_not_ringing: 'Dikush tjetër e mori thirrjen, ose ajo skadoi.',
+  problem_already_assigned: 'Një përkthyes e ka pranuar tashmë.',
+  problem_rings_already: 'Ky ndërmjetës po thirret tashmë.',
+  problem_does_not_speak_pair: 'Ky ndërmjetës nuk i flet gjuhët e kësaj thirrjeje.',
+  problem_not_to_be_lifted: 'Ajo që e pengon këtë ndërmjetës nuk mund të anashkalohet.',
   problem_mediator_busy: 'Jeni në një bisedë tjetër.',
   problem_same_language: 'Të dyja gjuhët janë të njëjta. Zgjidhni gjuhën e personit.',
   problem_roster_key_unusable:

@@ -340,6 +340,10 @@ export const sr: StaffWords = {
   problem_not_allowed: 'Vaša uloga to ne dozvoljava.',
   problem_not_your_role: 'Vaša uloga u ovom razgovoru to ne dozvoljava.',
   problem_offer_not_ringing: 'Neko drugi je preuzeo poziv, ili je istekao.',
+  problem_already_assigned: 'Prevodilac je već prihvatio.',
+  problem_rings_already: 'Ovaj medijator se već poziva.',
+  problem_does_not_speak_pair: 'Ovaj medijator ne govori jezike ovog poziva.',
+  problem_not_to_be_lifted: 'Ono što govori protiv ovog medijatora ne može se zanemariti.',
   problem_mediator_busy: 'Već ste u drugom razgovoru.',
   problem_same_language: 'Oba jezika su ista. Izaberite jezik osobe.',
   problem_roster_key_unusable:

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { BookingView, MediatorPresence, MediatorRow, SessionSummary } from '../../wire';
+import type { BookingView, CandidateRow, MediatorPresence, MediatorRow, SessionSummary } from '../../wire';
 import { asLastDay, fromLastDay } from '../bars';
 import { inOrder } from './bookings';
+import { byMediator, canRing } from './by_hand';
 import { isAgency, isCountry } from './codes';
 import { cellAt, readCsv, withCell, writeCsv } from './csv_cells';
 import { EVERYBODY, filterRoster, indexRoster, type RosterFilter } from './roster_filter';
@@ -243,4 +244,22 @@ it('bookings that need somebody come first, and those that are over last', () =>
   ]);
   expect(ahead.map(({ id }) => id)).toEqual(['called', 'near', 'late']);
   expect(over.map(({ id }) => id)).toEqual(['before', 'gone']);
+});
+
+describe('whom a coordinator can ring by hand', () => {
+  const row = (mediator: string, by_hand: CandidateRow['by_hand']): CandidateRow => ({
+    mediator,
+    by_hand,
+    eligible: by_hand === 'free',
+    circle: 'pool',
+    score: 0,
+    reasons: [],
+  });
+
+  it('comes first, each mediator once, by the first place that they could fill', () => {
+    const places = [row('never', 'never'), row('tired', 'with_reason'), row('best', 'free'), row('best', 'never'), row('second', 'free')];
+    const rows = [...byMediator([...places, row('rings', 'rings')]).values()];
+    expect(rows.map(({ mediator }) => mediator)).toEqual(['best', 'second', 'tired', 'rings', 'never']);
+    expect(rows.filter(canRing).map(({ mediator }) => mediator)).toEqual(['best', 'second', 'tired']);
+  });
 });
