@@ -4,6 +4,7 @@ import type { BoardCalls } from '../src/lib/board_calls';
 import { readCsv } from '../src/lib/board/csv_cells';
 import { dayStart, instantOf, ownZone, wallClock, wallEnd } from '../src/lib/board/week';
 import { primary, SEED_TAGS } from '../src/lib/languages';
+import { outsideCalls } from './calendar_samples';
 import type {
   BookingView,
   CoverageView,
@@ -311,6 +312,7 @@ export function callsFor(rows: MediatorRow[]): BoardCalls {
     return soon(Object.assign(found, change));
   };
   return {
+    ...outsideCalls(rows, AGENCIES, ZONE, (order) => shifts.add(order)),
     addMediator: (form) => soon({ login: null, mediator: { id: id(1), ...form } }),
     changeMediator: (who, form) => soon({ login: null, mediator: { id: who, ...form } }),
     readPrivate: () => soon({ name: 'Ana Example', phone: '+355 69 000 0000', email: null, notes: 'Prefers nights.' }),
@@ -379,7 +381,6 @@ export function callsFor(rows: MediatorRow[]): BoardCalls {
     },
     candidates: () => soon(candidatesOf(rows)),
     ring: () => soon(undefined),
-    agencies: () => soon(AGENCIES.map((code) => ({ code, name: code, country: code.slice(0, 2), zone: ZONE }))),
     bookings: () => soon(bookings),
     assignBooking: (booking, mediator) => one(bookings, booking, { state: 'confirmed', escalated: false, alias: rows.find((row) => row.mediator.id === mediator)?.mediator.alias ?? null }),
     cancelBooking: (booking) => one(bookings, booking, { state: 'cancelled', escalated: false }),

@@ -20,6 +20,33 @@ const browser = await chromium.launch({
   args: ['--no-sandbox', '--disable-gpu'],
 });
 
+const BAD_ROSTER = [
+  'alias,languages,qualification',
+  'Blue Heron,sq:native; en:fluent,interpreter',
+  'Quiet River,sq,interpreter',
+  'North Star,ps:native; en:excellent,interpreter',
+  'Olive Path,tr:native; en:fluent,sworn_interpreter',
+].join('\n');
+/** Three events of which, for the second file, one can not become a shift. */
+const calendar = (...more) =>
+  [
+    'BEGIN:VCALENDAR',
+    ...[
+      ['DTSTART:20261130T220000', 'RRULE:FREQ=WEEKLY;BYDAY=MO,TH;UNTIL=20270301'],
+      ['DTSTART:20261205T080000'],
+      ['DTSTART:20270103T140000', 'RRULE:FREQ=MONTHLY;BYDAY=1SU'],
+      ...more,
+    ].map((lines) => ['BEGIN:VEVENT', 'SUMMARY:Night duty', ...lines, 'END:VEVENT'].join('\n')),
+    'END:VCALENDAR',
+  ].join('\n');
+const firstPerson = (testid) => [`[data-testid=${testid}]`, '[role=option] >> visible=true'];
+const readIcs = (...more) => [
+  '[data-testid=other-calendars]',
+  '[data-testid=other-what] label >> nth=1',
+  ...firstPerson('import-person'),
+  { file: 'ics-file', name: 'shifts.ics', text: calendar(...more) },
+];
+
 /** What is touched before a photograph, by the screen's name. */
 const TOUCHES = {
   officer: ['[data-testid=language-tile]'],
@@ -32,28 +59,28 @@ const TOUCHES = {
   'mediator-add-shift': ['[data-testid=add-own-shift]'],
   'now-ring': ['[data-testid=ring-by-hand]', '[data-testid=ring-choice] >> nth=1'],
   'roster-edit': ['[data-testid=edit-mediator]', '[data-testid=private-show]'],
-  'roster-import': ['[data-testid=import-roster]', 'file'],
+  'roster-import': ['[data-testid=import-roster]', { file: 'import-file', name: 'roster.csv', text: BAD_ROSTER }],
   'calendar-spring': ['[data-testid=people-week] button >> nth=2'],
   'calendar-autumn': ['[data-testid=people-week] button >> nth=2'],
   'calendar-language': ['[data-testid=calendar-by] label >> nth=1'],
   'calendar-shift': ['[data-testid=add-shift]', '[data-testid=shift-repeats] label >> nth=1'],
+  'calendar-links': ['[data-testid=other-calendars]'],
+  'calendar-link-made': ['[data-testid=other-calendars]', ...firstPerson('feed-person'), '[data-testid=make-feed]', '[data-testid=revoke-feed] >> nth=1'],
+  'calendar-file': readIcs(),
+  'calendar-file-bad': readIcs(['DTSTART:20261210T080000', 'RDATE:20261212T080000']),
+  'account-new': ['[data-testid=add-account]'],
+  'account-agency': ['[data-testid=move-account]'],
+  'agency-add': ['[data-testid=add-agency]'],
+  'agency-edit': ['[data-testid=edit-agency]'],
   'coverage-hours': ['[data-testid=coverage-view] label >> nth=1'],
   'coverage-fill': ['[data-testid=coverage-view] label >> nth=1', '[data-level=nobody]'],
   'coverage-forecast': ['[data-testid=coverage-shows] label >> nth=1'],
   'coverage-forecast-hours': ['[data-testid=coverage-view] label >> nth=1', '[data-testid=coverage-shows] label >> nth=1'],
 };
-const BAD_FILE = [
-  'alias,languages,qualification',
-  'Blue Heron,sq:native; en:fluent,interpreter',
-  'Quiet River,sq,interpreter',
-  'North Star,ps:native; en:excellent,interpreter',
-  'Olive Path,tr:native; en:fluent,sworn_interpreter',
-].join('\n');
-
 async function touch(page, what) {
-  if (what === 'file') {
-    const file = { name: 'roster.csv', mimeType: 'text/csv', buffer: Buffer.from(BAD_FILE) };
-    return page.locator('[data-testid=import-file]').setInputFiles(file);
+  if (typeof what === 'object') {
+    const file = { name: what.name, mimeType: 'text/plain', buffer: Buffer.from(what.text) };
+    return page.locator(`[data-testid=${what.file}]`).setInputFiles(file);
   }
   return page.locator(what).first().click();
 }

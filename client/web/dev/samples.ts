@@ -172,6 +172,7 @@ export const boardSessions: SessionSummary[] = [
 ];
 
 export const accounts: AccountRow[] = [
-  { id: id(1), login: 'border.north', role: 'officer', enrolled: true },
+  { id: id(1), login: 'border.north', role: 'officer', enrolled: true, agency: 'AL-BORDER' },
   { id: id(2), login: 'roster', role: 'coordinator', enrolled: false },
+  { id: id(3), login: 'm.1', role: 'mediator', enrolled: true },
 ];

@@ -1,9 +1,13 @@
 /** The calls of `/api/v1` that only the coordinator's board makes, one function each. */
 import type {
   Agency,
+  AgencyForm,
   BookingView,
   CandidateRow,
   CoverageView,
+  FeedMade,
+  FeedOf,
+  FeedRow,
   FillView,
   ForecastView,
   ImportReport,
@@ -16,6 +20,8 @@ import type {
   Profile,
   ReportView,
   Shift,
+  ShiftImportForm,
+  ShiftImportReport,
   ShiftOrder,
   ShiftRow,
 } from '../wire';
@@ -39,6 +45,11 @@ export const boardCalls = {
   changeShift: (id: string, order: ShiftOrder) => call<Shift>('PUT', `/shifts/${id}`, order),
   removeShift: (id: string) => call<undefined>('DELETE', `/shifts/${id}`),
   skipShift: (id: string, date: string) => call<Shift>('POST', `/shifts/${id}/skip`, { date }),
+  importShifts: (form: ShiftImportForm) => call<ShiftImportReport>('POST', '/shifts/import', form),
+
+  feeds: () => call<FeedRow[]>('GET', '/feeds'),
+  makeFeed: (of: FeedOf) => call<FeedMade>('POST', '/feeds', of),
+  revokeFeed: (id: string) => call<undefined>('DELETE', `/feeds/${id}`),
 
   /** `minimum`: how many each language needs at any hour; 0: only hours count in which it was asked for lately. */
   coverage: (from: number, hours: number, zone: string, minimum: 0 | 1) =>
@@ -54,6 +65,11 @@ export const boardCalls = {
     call<undefined>('POST', `/sessions/${session}/ring`, { mediator, reason }),
 
   agencies: () => call<Agency[]>('GET', '/agencies'),
+  addAgency: (agency: Agency) => call<Agency>('POST', '/agencies', agency),
+  changeAgency: (code: string, form: AgencyForm) => call<Agency>('PUT', `/agencies/${code}`, form),
+  /** For which agency an account works; `null`: for none. */
+  setAgency: (account: string, agency: string | null) => call<undefined>('PUT', `/accounts/${account}/agency`, { agency }),
+
   bookings: () => api.bookings(),
   assignBooking: (id: string, mediator: string, reason: string) =>
     call<BookingView>('POST', `/bookings/${id}/assign`, { mediator, reason }),

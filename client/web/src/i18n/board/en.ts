@@ -138,7 +138,7 @@ export const en = {
   wholeRow: 'Row',
   moreRows: 'And {n} more rows.',
   changesTo: 'Changes: {columns}',
-  fileTooBig: 'This file is larger than 5 MB.',
+  fileTooBig: 'This file is larger than {n} MB.',
 
   // Calendar
   previousWeek: 'Week before',
@@ -179,6 +179,43 @@ export const en = {
   peopleThere: '{n} there',
   shiftLabel: '{alias}, {duty}, {from} to {until}',
   noDays: 'Choose at least one day.',
+
+  // Other calendars
+  otherCalendars: 'Other calendars',
+  otherWhat: 'What for?',
+  shiftsOut: 'Show our shifts there',
+  shiftsIn: 'Take shifts from there',
+  feedsHint:
+    'A calendar program that knows a link shows the shifts and keeps up with their changes. Whoever has the link can read them, without signing in: times, duty and aliases, no names. It works until it is revoked here.',
+  feedOf: 'Whose shifts',
+  wholeAgency: 'A whole agency',
+  noFeedAgency: 'Nobody on the roster belongs to an agency.',
+  makeFeed: 'Make a link',
+  feedMade: 'The link of {who}. It is shown only now: copy it before you go on.',
+  feedAnother: 'Another link',
+  feedLink: 'Calendar link of {who}',
+  feeds: 'Links in use',
+  noFeeds: 'No links yet.',
+  feedMadeOn: 'made on {day}',
+  feedReadOn: 'last read on {day}',
+  feedNeverRead: 'never read',
+  revokeFeed: 'Revoke',
+  revokeFeedOf: 'Revoke the link of {who}',
+  revokeFeedYes: 'Yes, revoke',
+  icsHint:
+    'A calendar file (.ics) of another program becomes shifts of one person. Titles, places and guests in it are left behind.',
+  floatingZone: 'Zone where none is given',
+  icsFinds: 'Shifts in this file: {n}',
+  icsNothing: 'There is no shift in this file.',
+  icsProblems:
+    'Events that can not become shifts: {n}. Mend them in the other program and choose the file again. Until then nothing is taken over.',
+  icsEvent: 'Event {n}',
+  icsWhole: 'The file',
+  icsTake: 'Take over all ({n})',
+  icsDone: 'Taken over. New shifts of {who}: {n}.',
+  icsMore: 'Another file',
+  weeklyOn: 'every week: {days}',
+  weeklyUntil: 'every week: {days}, until {day}',
 
   // Coverage
   twoWeeks: 'Two weeks',
@@ -291,6 +328,20 @@ export const en = {
   downloadCsv: 'Download as CSV',
   noPersonal: 'No personal data: counts, times and aliases only.',
   language: 'Language',
+
+  // Agencies
+  agencies: 'Agencies',
+  agenciesHint: 'An officer of an agency is given its mediators, those of no agency and those lent to it; an officer of none is given everybody.',
+  noAgencies: 'No agencies yet.',
+  addAgency: 'Add an agency',
+  changeAgency: 'Change an agency',
+  changeAgencyOf: 'Change {name}',
+  agencyName: 'Name',
+  agencyCode: 'Code',
+  agencyCodeHint: 'Such as AL-BORDER. It stays for good.',
+  country: 'Country',
+  countryHint: 'Where its officers work: two letters, such as AL.',
+  worksFor: 'Works for',
 };
 
 export type BoardWords = Record<keyof typeof en, string>;

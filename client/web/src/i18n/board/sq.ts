@@ -139,7 +139,7 @@ export const sq: BoardWords = {
   wholeRow: 'Rreshti',
   moreRows: 'Dhe {n} rreshta të tjerë.',
   changesTo: 'Ndryshon: {columns}',
-  fileTooBig: 'Ky skedar është më i madh se 5 MB.',
+  fileTooBig: 'Ky skedar është më i madh se {n} MB.',
 
   // Calendar
   previousWeek: 'Java para',
@@ -180,6 +180,43 @@ export const sq: BoardWords = {
   peopleThere: '{n} aty',
   shiftLabel: '{alias}, {duty}, {from} deri {until}',
   noDays: 'Zgjidhni së paku një ditë.',
+
+  // Other calendars
+  otherCalendars: 'Kalendarë të tjerë',
+  otherWhat: 'Për çfarë?',
+  shiftsOut: 'Shfaq turnet tona atje',
+  shiftsIn: 'Merr turne prej andej',
+  feedsHint:
+    'Një program kalendari që e njeh lidhjen i shfaq turnet dhe ndjek ndryshimet e tyre. Kush e ka lidhjen i lexon pa u identifikuar: orët, detyrën e pseudonimet, jo emrat. Ajo vlen derisa të shfuqizohet këtu.',
+  feedOf: 'Turnet e kujt',
+  wholeAgency: 'Një agjenci e tërë',
+  noFeedAgency: 'Askush në listë nuk i përket një agjencie.',
+  makeFeed: 'Krijo lidhje',
+  feedMade: 'Lidhja e {who}. Shfaqet vetëm tani: kopjojeni para se të vazhdoni.',
+  feedAnother: 'Lidhje tjetër',
+  feedLink: 'Lidhja e kalendarit të {who}',
+  feeds: 'Lidhje në përdorim',
+  noFeeds: 'Ende s’ka lidhje.',
+  feedMadeOn: 'krijuar më {day}',
+  feedReadOn: 'lexuar së fundi më {day}',
+  feedNeverRead: 's’është lexuar kurrë',
+  revokeFeed: 'Shfuqizo',
+  revokeFeedOf: 'Shfuqizo lidhjen e {who}',
+  revokeFeedYes: 'Po, shfuqizoje',
+  icsHint:
+    'Një skedar kalendari (.ics) i një programi tjetër bëhet turnet e një personi. Titujt, vendet dhe të ftuarit në të nuk merren.',
+  floatingZone: 'Zona ku s’thuhet',
+  icsFinds: 'Turne në këtë skedar: {n}',
+  icsNothing: 'Në këtë skedar s’ka asnjë turn.',
+  icsProblems:
+    'Ngjarje që s’mund të bëhen turne: {n}. Ndreqini në programin tjetër dhe zgjidhni sërish skedarin. Deri atëherë nuk merret asgjë.',
+  icsEvent: 'Ngjarja {n}',
+  icsWhole: 'Skedari',
+  icsTake: 'Merri të gjitha ({n})',
+  icsDone: 'U morën. Turne të reja të {who}: {n}.',
+  icsMore: 'Skedar tjetër',
+  weeklyOn: 'çdo javë: {days}',
+  weeklyUntil: 'çdo javë: {days}, deri më {day}',
 
   // Coverage
   twoWeeks: 'Dy javë',
@@ -292,4 +329,18 @@ export const sq: BoardWords = {
   downloadCsv: 'Shkarko si CSV',
   noPersonal: 'Pa të dhëna personale: vetëm numra, kohë dhe pseudonime.',
   language: 'Gjuha',
+
+  // Agencies
+  agencies: 'Agjencitë',
+  agenciesHint: 'Zyrtari i një agjencie merr ndërmjetësit e saj, ata pa agjenci dhe ata që i janë huazuar; zyrtari pa agjenci merr të gjithë.',
+  noAgencies: 'Ende s’ka agjenci.',
+  addAgency: 'Shto agjenci',
+  changeAgency: 'Ndrysho agjencinë',
+  changeAgencyOf: 'Ndrysho {name}',
+  agencyName: 'Emri',
+  agencyCode: 'Kodi',
+  agencyCodeHint: 'Si AL-BORDER. Mbetet përgjithmonë.',
+  country: 'Vendi',
+  countryHint: 'Ku punojnë zyrtarët e saj: dy shkronja, si AL.',
+  worksFor: 'Punon për',
 };

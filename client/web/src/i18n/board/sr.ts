@@ -139,7 +139,7 @@ export const sr: BoardWords = {
   wholeRow: 'Red',
   moreRows: 'I još {n} redova.',
   changesTo: 'Menja: {columns}',
-  fileTooBig: 'Ova datoteka je veća od 5 MB.',
+  fileTooBig: 'Ova datoteka je veća od {n} MB.',
 
   // Calendar
   previousWeek: 'Nedelja ranije',
@@ -180,6 +180,43 @@ export const sr: BoardWords = {
   peopleThere: '{n} tu',
   shiftLabel: '{alias}, {duty}, {from} do {until}',
   noDays: 'Izaberite bar jedan dan.',
+
+  // Other calendars
+  otherCalendars: 'Drugi kalendari',
+  otherWhat: 'Za šta?',
+  shiftsOut: 'Prikaži naše smene tamo',
+  shiftsIn: 'Preuzmi smene odande',
+  feedsHint:
+    'Program za kalendare koji zna link prikazuje smene i prati njihove izmene. Ko ima link može da ih čita, bez prijave: vremena, dužnost i aliase, bez imena. Važi dok se ovde ne opozove.',
+  feedOf: 'Čije smene',
+  wholeAgency: 'Cela agencija',
+  noFeedAgency: 'Niko sa spiska ne pripada nekoj agenciji.',
+  makeFeed: 'Napravi link',
+  feedMade: 'Link za: {who}. Prikazuje se samo sada: kopirajte ga pre nego što nastavite.',
+  feedAnother: 'Drugi link',
+  feedLink: 'Link kalendara: {who}',
+  feeds: 'Linkovi u upotrebi',
+  noFeeds: 'Još nema linkova.',
+  feedMadeOn: 'napravljen {day}',
+  feedReadOn: 'poslednji put čitan {day}',
+  feedNeverRead: 'nikad čitan',
+  revokeFeed: 'Opozovi',
+  revokeFeedOf: 'Opozovi link: {who}',
+  revokeFeedYes: 'Da, opozovi',
+  icsHint:
+    'Datoteka kalendara (.ics) iz drugog programa postaje smene jedne osobe. Naslovi, mesta i gosti iz nje se ne preuzimaju.',
+  floatingZone: 'Zona gde nije navedena',
+  icsFinds: 'Smene u ovoj datoteci: {n}',
+  icsNothing: 'U ovoj datoteci nema smena.',
+  icsProblems:
+    'Događaji koji ne mogu postati smene: {n}. Ispravite ih u drugom programu i ponovo izaberite datoteku. Do tada se ništa ne preuzima.',
+  icsEvent: 'Događaj {n}',
+  icsWhole: 'Datoteka',
+  icsTake: 'Preuzmi sve ({n})',
+  icsDone: 'Preuzeto. Nove smene, {who}: {n}.',
+  icsMore: 'Druga datoteka',
+  weeklyOn: 'svake nedelje: {days}',
+  weeklyUntil: 'svake nedelje: {days}, do {day}',
 
   // Coverage
   twoWeeks: 'Dve nedelje',
@@ -292,4 +329,18 @@ export const sr: BoardWords = {
   downloadCsv: 'Preuzmi kao CSV',
   noPersonal: 'Bez ličnih podataka: samo brojevi, vremena i aliasi.',
   language: 'Jezik',
+
+  // Agencies
+  agencies: 'Agencije',
+  agenciesHint: 'Službenik agencije dobija njene medijatore, one bez agencije i one koji su joj pozajmljeni; službenik bez agencije dobija sve.',
+  noAgencies: 'Još nema agencija.',
+  addAgency: 'Dodaj agenciju',
+  changeAgency: 'Izmeni agenciju',
+  changeAgencyOf: 'Izmeni {name}',
+  agencyName: 'Naziv',
+  agencyCode: 'Oznaka',
+  agencyCodeHint: 'Kao AL-BORDER. Ostaje zauvek.',
+  country: 'Zemlja',
+  countryHint: 'Gde rade njeni službenici: dva slova, kao AL.',
+  worksFor: 'Radi za',
 };

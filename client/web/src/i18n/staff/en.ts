@@ -373,6 +373,8 @@ export const en = {
   problem_too_late: 'The time of this session has passed. Call an interpreter instead.',
   problem_shift_changed: 'Somebody else changed this shift at the same time. Look at it again.',
   problem_shift_malformed: 'This shift can not be changed like that. Look at it again.',
+  problem_agency_exists: 'There is an agency of this code already. Choose another code.',
+  problem_too_many_feeds: 'There are too many calendar links. Revoke those that nobody reads.',
   problem_login_taken: 'This login name is in use. Choose another.',
   problem_push_unavailable: 'This relay can not ring closed pages. Tell the administrator.',
   problem_push_endpoint_refused: 'This browser gave an address that the relay does not ask.',

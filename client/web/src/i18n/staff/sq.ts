@@ -375,6 +375,8 @@ export const sq: StaffWords = {
   problem_too_late: 'Koha e kësaj bisede ka kaluar. Thirrni një përkthyes.',
   problem_shift_changed: 'Dikush tjetër e ndryshoi këtë turn në të njëjtën kohë. Shikojeni përsëri.',
   problem_shift_malformed: 'Turni nuk mund të ndryshohet kështu. Shikojeni përsëri.',
+  problem_agency_exists: 'Një agjenci me këtë kod ekziston. Zgjidhni një kod tjetër.',
+  problem_too_many_feeds: 'Ka shumë lidhje kalendari. Shfuqizoni ato që nuk i lexon askush.',
   problem_login_taken: 'Ky emër është në përdorim. Zgjidhni një tjetër.',
   problem_push_unavailable: 'Ky server nuk mund t’u bjerë faqeve të mbyllura. Njoftoni administratorin.',
   problem_push_endpoint_refused: 'Ky shfletues dha një adresë që serveri nuk e pranon.',

@@ -373,6 +373,8 @@ export const sr: StaffWords = {
   problem_too_late: 'Vreme ovog razgovora je prošlo. Pozovite prevodioca.',
   problem_shift_changed: 'Neko drugi je istovremeno izmenio ovu smenu. Pogledajte je ponovo.',
   problem_shift_malformed: 'Smena se ne može tako izmeniti. Pogledajte je ponovo.',
+  problem_agency_exists: 'Agencija sa ovom oznakom već postoji. Izaberite drugu oznaku.',
+  problem_too_many_feeds: 'Ima previše linkova kalendara. Opozovite one koje niko ne čita.',
   problem_login_taken: 'Ovo ime je zauzeto. Izaberite drugo.',
   problem_push_unavailable: 'Ovaj server ne može da zvoni na zatvorenim stranicama. Obavestite administratora.',
   problem_push_endpoint_refused: 'Ovaj pregledač je dao adresu koju server ne prihvata.',

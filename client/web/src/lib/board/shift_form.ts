@@ -1,5 +1,6 @@
 /** A shift as a form asks for it, and as the relay takes it: recurrence as a choice of weekdays, or a rule left as it is. */
 import { Temporal } from 'temporal-polyfill';
+import { weekdayText } from './times';
 import { wallClock } from './week';
 import type { Duty, Shift, ShiftOrder } from '../../wire';
 
@@ -72,6 +73,12 @@ export function draftOf(shift: Shift): ShiftDraft {
 
 export function weekdayOf(day: string): Weekday {
   return WEEKDAYS[Temporal.PlainDate.from(day).dayOfWeek - 1] ?? 'MO';
+}
+
+/** `Mon` */
+export function weekdayName(day: Weekday, screen: string): string {
+  // The fifth of January 2026 is a Monday.
+  return weekdayText(Date.UTC(2026, 0, 5 + WEEKDAYS.indexOf(day)), screen, 'UTC');
 }
 
 /** The day of the first occurrence: the one that was chosen, or the next that is one of the weekdays. */

@@ -84,6 +84,11 @@ export function dateText(at: number, screen: string, zone: string): string {
   return fill(dateShort, { day, month: monthsShort[month] ?? '' });
 }
 
+/** `2 Mar 2026` */
+export function dateOfYear(at: number, screen: string, zone: string): string {
+  return `${dateText(at, screen, zone)} ${partsOf(at, zone).year}`;
+}
+
 /** `Mon 2 Mar` */
 export function dayText(at: number, screen: string, zone: string): string {
   return `${weekdayText(at, screen, zone)} ${dateText(at, screen, zone)}`;
