@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
+use dragoman_core::wire::DeskRelayMessage;
 use dragoman_tests::agencies::{agency, change_mediator, person};
 use dragoman_tests::client::Client;
 use dragoman_tests::relay::TestRelay;
@@ -284,5 +285,42 @@ async fn bookings_are_looked_after_by_the_agency_that_planned_them() -> Result<(
     assert_eq!(world.al.post(&verb("assign"), &assign).await?["alias"], "Blue Heron");
     assert_eq!(world.al.try_get("/api/v1/bookings").await?.1[0]["id"], json!(id));
     assert_eq!(world.coordinator.post(&verb("cancel"), &reason).await?["state"], "cancelled");
+    Ok(())
+}
+
+#[tokio::test]
+async fn sessions_and_standings_are_seen_by_the_agency_whose_officer_asked() -> Result<()> {
+    let world = World::start().await?;
+    let officer = person(&world.relay, &world.administrator, ("officer.al", "officer"), "AL-BORDER").await?;
+    let session = officer.request_session("ti").await?.session;
+    let listed = async |client: &Client| -> Result<bool> {
+        let (_, rows) = client.try_get("/api/v1/sessions").await?;
+        Ok(rows.as_array().into_iter().flatten().any(|row| row["id"] == json!(session)))
+    };
+    let ring = json!({ "mediator": world.kite, "reason": "" });
+    for (client, seen) in
+        [(&world.al, true), (&world.rs, false), (&world.coordinator, true), (&world.administrator, true)]
+    {
+        assert_eq!(listed(client).await?, seen);
+        let (status, _) = client.try_get(&format!("/api/v1/sessions/{session}/candidates")).await?;
+        assert_eq!(status, if seen { 200 } else { 404 });
+        let mut desk = client.socket("/api/v1/desk").await?;
+        let DeskRelayMessage::Desk { view } = desk.next().await? else { bail!("the desk comes first") };
+        assert_eq!(view.sessions.iter().any(|row| row.id == session), seen);
+        let stands = |id: &str| view.presence.iter().any(|one| json!(one.mediator) == json!(id));
+        let (al, rs) = (stands(&world.heron), stands(&world.wolf));
+        let of = [&world.al, &world.rs].map(|limited| std::ptr::eq(client, limited));
+        assert_eq!((al, rs), (!of[1], !of[0]), "how the others' mediators stand is theirs");
+        assert!(stands(&world.kite), "who serves everybody is seen by everybody");
+    }
+    assert_eq!(world.rs.try_post(&format!("/api/v1/sessions/{session}/ring"), &ring).await?.0, 404);
+    let record = format!("/api/v1/sessions/{session}/record?reason=to%20check");
+    assert_eq!(world.rs.try_get(&record).await?.0, 404);
+    assert_eq!(code(&world.al.try_get(&record).await?), (409, "not_sealed"));
+
+    world.lend(2).await?;
+    let mut desk = world.al.socket("/api/v1/desk").await?;
+    let DeskRelayMessage::Desk { view } = desk.next().await? else { bail!("the desk comes first") };
+    assert!(view.presence.iter().any(|one| json!(one.mediator) == json!(world.wolf)), "lent to it now");
     Ok(())
 }

@@ -267,7 +267,7 @@ pub(crate) fn served_the_other_side(
 }
 
 /// Of this agency, of none, of one it serves beside its own, or on loan to it.
-fn serves(mediator: &Mediator, agency: Option<&AgencyCode>, loans: &Loans) -> bool {
+pub(crate) fn serves(mediator: &Mediator, agency: Option<&AgencyCode>, loans: &Loans) -> bool {
     let Some(agency) = agency else { return true };
     mediator.belongs_to(agency) || is_lent(mediator.id, agency, loans)
 }

@@ -189,6 +189,11 @@ impl Relay {
         decision.drafts.into_iter().filter_map(|draft| self.adopt(draft.session)).collect()
     }
 
+    /// Who is lent to whom.
+    pub(crate) fn loans(&self) -> &Loans {
+        &self.loans
+    }
+
     /// Decides and commits in one step, for those who have nothing to write: simulation and tests.
     ///
     /// # Errors

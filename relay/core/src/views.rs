@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::commands::by_hand;
-use crate::ids::{AccountId, MediatorId, ParticipantId};
+use crate::ids::{MediatorId, ParticipantId};
 use crate::language::LanguageTag;
+use crate::loan::Actor;
+use crate::matching::serves;
 use crate::relay::Relay;
 use crate::rest::{AccountRole, CandidateRow};
 use crate::ringing_view::ringing_view;
@@ -71,20 +73,19 @@ pub fn session_view(
 /// An account's home.
 pub fn desk_view(
     relay: &Relay,
-    account: AccountId,
-    role: AccountRole,
+    actor: &Actor,
     mediator: Option<MediatorId>,
     now: UnixMillis,
 ) -> DeskView {
-    let keeps_roster = matches!(role, AccountRole::Coordinator | AccountRole::Administrator);
-    let mut sessions: Vec<&Session> =
-        relay.sessions().filter(|session| keeps_roster || session.officer_account == account).collect();
+    let seen =
+        |session: &&Session| actor.sees_session(session.officer_account, session.request.agency.as_ref());
+    let mut sessions: Vec<&Session> = relay.sessions().filter(seen).collect();
     sessions.sort_by_key(|session| std::cmp::Reverse((session.requested_at, session.id)));
     DeskView {
         mediator: mediator.and_then(|mediator| mediator_desk(relay, mediator, now)),
         sessions: sessions.into_iter().map(|session| summary(relay, session)).collect(),
-        presence: if keeps_roster { presence(relay.roster(), now) } else { Vec::new() },
-        reachable: if role == AccountRole::Officer { reach(relay.roster(), now) } else { Vec::new() },
+        presence: presence(relay, actor, now),
+        reachable: if actor.role == AccountRole::Officer { reach(relay.roster(), now) } else { Vec::new() },
     }
 }
 
@@ -144,7 +145,13 @@ fn aliases(session: &Session) -> Option<String> {
     (!aliases.is_empty()).then(|| aliases.join(" + "))
 }
 
-fn presence(roster: &Roster, now: UnixMillis) -> Vec<MediatorPresence> {
+/// How everybody stands whom a coordinator or administrator plans with: of an agency's, those who serve it and those who
+/// are lent to it now.
+fn presence(relay: &Relay, actor: &Actor, now: UnixMillis) -> Vec<MediatorPresence> {
+    let counts_on = |entry: &&RosterEntry| match actor.limited_to() {
+        Some(own) => serves(&entry.mediator, Some(own), relay.loans()),
+        None => actor.keeps_for(None),
+    };
     let row = |RosterEntry { mediator, standing }: &RosterEntry| MediatorPresence {
         mediator: mediator.id,
         ready: standing.ready,
@@ -153,7 +160,7 @@ fn presence(roster: &Roster, now: UnixMillis) -> Vec<MediatorPresence> {
         availability: standing.availability(now),
         minutes_worked: standing.minutes_worked(now),
     };
-    roster.entries().map(row).collect()
+    relay.roster().entries().filter(counts_on).map(row).collect()
 }
 
 /// Per language of the roster, who speaks it and who of them could be rung now.

@@ -67,9 +67,9 @@ export function isOver(phase: Phase): boolean {
   return phase === 'sealed' || phase === 'abandoned';
 }
 
-/** The hour and minute of a point in time, as the screen's language writes it. */
+/** The hour and minute of a point in time, by the 24-hour clock of all our languages. */
 export function clockText(at: number, screen: string): string {
-  return new Intl.DateTimeFormat(screen, { hour: '2-digit', minute: '2-digit' }).format(at);
+  return new Intl.DateTimeFormat(screen, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(at);
 }
 
 /** What the officer may expect, sentence by sentence: nothing is promised that was not seen. */

@@ -41,6 +41,12 @@ impl Actor {
         }
     }
 
+    /// Whether this account sees a session, its record and how the roster was judged for it: its own, and those that it
+    /// looks after. `agency`: the officer's.
+    pub fn sees_session(&self, officer: AccountId, agency: Option<&AgencyCode>) -> bool {
+        officer == self.account || self.keeps_for(agency)
+    }
+
     /// Whether this mediator's entry, details and shifts are this account's to keep.
     pub fn keeps(&self, mediator: &Profile) -> bool {
         self.keeps_for(mediator.agency.as_ref())

@@ -136,8 +136,7 @@ impl Messages {
     /// Tells every desk what changed for it; those for whom nothing did are left alone.
     pub(super) fn show_desks(&mut self, relay: &Relay, now: UnixMillis) {
         for desk in self.desks.values_mut() {
-            let DeskOwner { account, role, mediator } = desk.owner;
-            let view = desk_view(relay, account, role, mediator, now);
+            let view = desk_view(relay, &desk.owner.actor, desk.owner.mediator, now);
             if desk.last.as_ref() != Some(&view) {
                 desk.last = Some(view.clone());
                 send_or_drop(&mut desk.outbox, DeskRelayMessage::Desk { view });

@@ -10,10 +10,10 @@ mod run;
 use std::sync::Arc;
 
 use dragoman_core::ids::{AccountId, MediatorId, ParticipantId, SessionId};
+use dragoman_core::loan::Actor;
 use dragoman_core::policy::DispatchPolicy;
 use dragoman_core::refusal::Refusal;
 use dragoman_core::relay::{Act, Input, Relay};
-use dragoman_core::rest::AccountRole;
 use dragoman_core::roster::Mediator;
 use dragoman_core::views::Remark;
 use dragoman_core::wire::{DeskRelayMessage, Problem, RelayMessage};
@@ -57,12 +57,10 @@ pub struct Engine {
 }
 
 /// Whose desk a socket is.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct DeskOwner {
-    /// Which account.
-    pub account: AccountId,
-    /// What it may do.
-    pub role: AccountRole,
+    /// Which account, what it may do, and for which agency.
+    pub actor: Actor,
     /// The roster entry of a mediator.
     pub mediator: Option<MediatorId>,
 }

@@ -30,7 +30,7 @@ pub(super) async fn open(
 }
 
 async fn carry(app: Arc<App>, account: Account, socket: WebSocket) {
-    let owner = DeskOwner { account: account.id, role: account.role, mediator: account.mediator };
+    let owner = DeskOwner { actor: account.actor(), mediator: account.mediator };
     let attached = match app.engine.attach_desk(owner).await {
         Ok(attached) => attached,
         Err(error) => {

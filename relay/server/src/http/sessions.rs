@@ -8,11 +8,13 @@ use axum::http::StatusCode;
 use dragoman_core::case::CaseRef;
 use dragoman_core::ids::{AccountId, ParticipantId, SessionId};
 use dragoman_core::language::{LanguageTag, SEED};
+use dragoman_core::loan::Actor;
 use dragoman_core::relay::Input;
 use dragoman_core::rest::{
     AccountRole, CandidateRow, InviteRequest, LanguageChoice, LinkMade, LinkPurpose, RingForm,
     SessionCreated, SessionForm, SessionRow,
 };
+use dragoman_core::session::Session;
 use dragoman_core::session_types::{Role, SessionRequest};
 use dragoman_core::views;
 use dragoman_core::wire::Problem;
@@ -102,7 +104,7 @@ pub(super) async fn request_of(
     Ok(SessionRequest { agency: Some(code.clone()), country, ..request })
 }
 
-/// An officer's own sessions, or all of them for those who keep the roster.
+/// An officer's own sessions, or all that somebody who keeps the roster looks after.
 #[utoipa::path(get, path = "/api/v1/sessions", tag = "sessions",
     responses((status = 200, body = Vec<SessionRow>), (status = 403, body = Problem)))]
 pub(super) async fn list(
@@ -116,7 +118,8 @@ pub(super) async fn list(
             return Err(ApiError::not_allowed("mediators see their current session only"));
         }
     };
-    Ok(Json(app.store.sessions(of, MAX_ROWS).await?))
+    let actor = account.actor();
+    Ok(Json(app.store.sessions(of, actor.limited_to(), MAX_ROWS).await?))
 }
 
 /// Makes a link that lets somebody in, once, within a quarter of an hour.
@@ -155,15 +158,20 @@ pub(super) async fn invite(
     responses((status = 200, body = Vec<CandidateRow>), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(super) async fn candidates(
     State(app): State<Arc<App>>,
-    _keeper: RosterKeeper,
+    RosterKeeper(account): RosterKeeper,
     Id(id): Id<SessionId>,
 ) -> Result<Json<Vec<CandidateRow>>, ApiError> {
-    let now = app.now();
-    let judged = app
-        .engine
-        .read(move |relay| relay.session(id).map(|session| views::candidates(relay, session, now)))
-        .await?;
+    let (now, actor) = (app.now(), account.actor());
+    let judged = app.engine.read(move |relay| {
+        let session = relay.session(id).filter(|session| looks_after(&actor, session))?;
+        Some(views::candidates(relay, session, now))
+    });
+    let judged = judged.await?;
     Ok(Json(judged.ok_or_else(|| ApiError::no_such("session"))?))
+}
+
+fn looks_after(actor: &Actor, session: &Session) -> bool {
+    actor.sees_session(session.officer_account, session.request.agency.as_ref())
 }
 
 /// The digests of what the officer typed, which itself is not kept.
@@ -191,13 +199,20 @@ fn case_of(app: &App, form: &SessionForm) -> Result<Option<CaseRef>, ApiError> {
 /// Rings one mediator by hand. What speaks against them is lifted where it may be, and noted with the reason.
 #[utoipa::path(post, path = "/api/v1/sessions/{id}/ring", tag = "sessions", request_body = RingForm,
     params(("id" = SessionId, Path)),
-    responses((status = 204), (status = 403, body = Problem), (status = 409, body = Problem)))]
+    responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
 pub(super) async fn ring(
     State(app): State<Arc<App>>,
     RosterKeeper(account): RosterKeeper,
     Id(session): Id<SessionId>,
     Body(form): Body<RingForm>,
 ) -> Result<StatusCode, ApiError> {
+    let actor = account.actor();
+    let seen = app
+        .engine
+        .read(move |relay| relay.session(session).is_some_and(|session| looks_after(&actor, session)));
+    if !seen.await? {
+        return Err(ApiError::no_such("session"));
+    }
     let (mediator, account, reason) = (form.mediator, account.id, form.reason.trim().to_owned());
     app.engine.input(Input::RingByHand { session, mediator, account, reason }).await?;
     Ok(StatusCode::NO_CONTENT)

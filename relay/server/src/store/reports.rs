@@ -46,10 +46,9 @@ impl Store {
         agency: Option<&AgencyCode>,
     ) -> Result<Vec<PastRequest>, StoreError> {
         let rows = sqlx::query(
-            "SELECT s.source, s.requested_at, s.answered_at FROM sessions s \
-             JOIN accounts a ON a.id = s.officer_account \
-             WHERE s.requested_at >= $1 AND s.requested_at < $2 AND ($3 IS NULL OR a.agency = $3) \
-             ORDER BY s.requested_at DESC LIMIT $4",
+            "SELECT source, requested_at, answered_at FROM sessions \
+             WHERE requested_at >= $1 AND requested_at < $2 AND ($3 IS NULL OR agency = $3) \
+             ORDER BY requested_at DESC LIMIT $4",
         )
         .bind(within.from.0)
         .bind(within.until.0)
@@ -82,8 +81,8 @@ impl Store {
         let rows = sqlx::query(
             "SELECT w.mediator, m.entry, w.assigned_at, COALESCE(w.released_at, $3) AS until \
              FROM assignments w JOIN mediators m ON m.id = w.mediator \
-             JOIN sessions s ON s.id = w.session JOIN accounts a ON a.id = s.officer_account \
-             WHERE w.assigned_at < $2 AND COALESCE(w.released_at, $3) > $1 AND ($4 IS NULL OR a.agency = $4)",
+             JOIN sessions s ON s.id = w.session \
+             WHERE w.assigned_at < $2 AND COALESCE(w.released_at, $3) > $1 AND ($4 IS NULL OR s.agency = $4)",
         )
         .bind(within.from.0)
         .bind(within.until.0)

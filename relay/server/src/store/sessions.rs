@@ -1,5 +1,6 @@
 //! Sessions, their places and their logs.
 
+use dragoman_core::codes::AgencyCode;
 use dragoman_core::ids::{AccountId, MediatorId, SessionId};
 use dragoman_core::rest::SessionRow;
 use dragoman_core::roster::Mediator;
@@ -99,10 +100,13 @@ pub struct SessionRecordRow {
     pub row: SessionRow,
     /// Whose it is.
     pub officer_account: AccountId,
+    /// The officer's agency.
+    pub agency: Option<AgencyCode>,
 }
 
 impl SessionRecordRow {
     fn from_row(row: &SqliteRow) -> Result<Self, StoreError> {
+        let agency: Option<&str> = row.try_get("agency")?;
         Ok(Self {
             row: SessionRow {
                 id: parsed(row.try_get("id")?, "session id")?,
@@ -113,6 +117,7 @@ impl SessionRecordRow {
                 ended_at: row.try_get::<Option<i64>, _>("ended_at")?.map(UnixMillis),
             },
             officer_account: parsed(row.try_get("officer_account")?, "account id")?,
+            agency: agency.map(|code| parsed(code, "agency code")).transpose()?,
         })
     }
 }
@@ -197,19 +202,22 @@ impl Store {
         rows.into_iter().map(read).collect()
     }
 
-    /// Sessions, newest first: all, or those of one officer. At most `limit`.
+    /// Sessions, newest first: all, or those of one officer, or of one agency's. At most `limit`.
     ///
     /// # Errors
     /// The database's.
     pub async fn sessions(
         &self,
         officer: Option<AccountId>,
+        agency: Option<&AgencyCode>,
         limit: u32,
     ) -> Result<Vec<SessionRow>, StoreError> {
         let rows = sqlx::query(
-            "SELECT * FROM sessions WHERE $1 IS NULL OR officer_account = $1 ORDER BY requested_at DESC LIMIT $2",
+            "SELECT * FROM sessions WHERE ($1 IS NULL OR officer_account = $1) AND ($2 IS NULL OR agency = $2) \
+             ORDER BY requested_at DESC LIMIT $3",
         )
         .bind(officer.as_ref().map(text_of))
+        .bind(agency.map(AgencyCode::as_str))
         .bind(i64::from(limit))
         .fetch_all(&self.pool)
         .await?;
@@ -253,8 +261,8 @@ impl Store {
 async fn insert_session(connection: &mut SqliteConnection, session: &NewSession) -> Result<(), StoreError> {
     let NewSession { id, officer_account, requested_at, request } = session;
     sqlx::query(
-        "INSERT INTO sessions (id, officer_account, phase, source, target, requested_at, case_key, person_key, label) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "INSERT INTO sessions (id, officer_account, phase, source, target, requested_at, case_key, person_key, label, \
+         agency) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
     .bind(text_of(id))
     .bind(text_of(officer_account))
@@ -265,6 +273,7 @@ async fn insert_session(connection: &mut SqliteConnection, session: &NewSession)
     .bind(request.case.map(|case| text_of(&case.case)))
     .bind(request.case.and_then(|case| case.person).map(|person| text_of(&person)))
     .bind(text_of(&request.label))
+    .bind(request.agency.as_ref().map(AgencyCode::as_str))
     .execute(connection)
     .await?;
     Ok(())

@@ -27,7 +27,7 @@ export const en = {
   needsYou: 'Needs you',
   waitsSince: 'Waiting for {time}',
   inLineAt: 'Number {n} in line',
-  whyAllBusy: 'All who could are in other calls',
+  whyAllBusy: 'All who could are in other calls, or rest',
   whyNobodyAnswered: 'Nobody answered',
   whyNobodySuitable: 'Nobody suitable is there',
   ringingNow: 'Ringing now',

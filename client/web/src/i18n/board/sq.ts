@@ -28,7 +28,7 @@ export const sq: BoardWords = {
   needsYou: 'Ka nevojë për ju',
   waitsSince: 'Pret prej {time}',
   inLineAt: 'Numri {n} në radhë',
-  whyAllBusy: 'Të gjithë që munden janë në biseda të tjera',
+  whyAllBusy: 'Të gjithë që munden janë në biseda të tjera ose pushojnë',
   whyNobodyAnswered: 'Askush nuk u përgjigj',
   whyNobodySuitable: 'Nuk ka askënd të përshtatshëm',
   ringingNow: 'Po bie zilja',

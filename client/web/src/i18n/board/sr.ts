@@ -28,7 +28,7 @@ export const sr: BoardWords = {
   needsYou: 'Potrebni ste',
   waitsSince: 'Čeka {time}',
   inLineAt: 'Broj {n} u redu',
-  whyAllBusy: 'Svi koji bi mogli su u drugim razgovorima',
+  whyAllBusy: 'Svi koji bi mogli su u drugim razgovorima ili se odmaraju',
   whyNobodyAnswered: 'Niko se nije javio',
   whyNobodySuitable: 'Nema nikoga odgovarajućeg',
   ringingNow: 'Upravo zvoni',
