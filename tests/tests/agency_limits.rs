@@ -324,3 +324,19 @@ async fn sessions_and_standings_are_seen_by_the_agency_whose_officer_asked() -> 
     assert!(view.presence.iter().any(|one| json!(one.mediator) == json!(world.wolf)), "lent to it now");
     Ok(())
 }
+
+#[tokio::test]
+async fn no_two_mediators_have_the_same_alias() -> Result<()> {
+    let world = World::start().await?;
+    let (_, rows) = world.administrator.try_get("/api/v1/mediators").await?;
+    let row = rows.as_array().into_iter().flatten().find(|row| row["mediator"]["id"] == json!(world.kite));
+    let mut entry = row.context("on the roster")?["mediator"].clone();
+    entry.as_object_mut().context("an object")?.remove("id");
+    entry["alias"] = json!(" grey WOLF ");
+    let path = format!("/api/v1/mediators/{}", world.kite);
+    assert_eq!(code(&world.administrator.try_put(&path, &entry).await?), (409, "alias_taken"));
+    assert_eq!(code(&world.administrator.try_post("/api/v1/mediators", &entry).await?), (409, "alias_taken"));
+    entry["alias"] = json!("RED Kite");
+    assert_eq!(world.administrator.try_put(&path, &entry).await?.0, 200, "its own, written otherwise");
+    Ok(())
+}

@@ -12,6 +12,11 @@ const MAX_ITEMS: usize = 100;
 /// A day, and more than any rest.
 const MAX_MINUTES: u16 = 24 * 60;
 
+/// An alias as it is compared: no two mediators have the same one, whatever its case.
+pub fn folded_alias(alias: &str) -> String {
+    alias.trim().to_lowercase()
+}
+
 /// The profile in the form in which it is kept.
 ///
 /// # Errors

@@ -6,6 +6,7 @@ use super::{Column, Draft, Row, Table};
 use crate::codes::AgencyCode;
 use crate::ids::MediatorId;
 use crate::rest_directory::{FieldError, PrivateDetails};
+use crate::roster_check::folded_alias;
 use crate::roster::Profile;
 
 /// What is known before the import.
@@ -65,7 +66,7 @@ pub fn judge(table: &Table, known: &Known) -> Vec<Judged> {
         seen.note(row);
     }
     let unnamed = known.mediators.iter().filter(|(id, _)| !seen.ids.contains_key(id));
-    seen.on_roster = unnamed.map(|(_, profile)| folded(&profile.alias)).collect();
+    seen.on_roster = unnamed.map(|(_, profile)| folded_alias(&profile.alias)).collect();
     table.rows.iter().map(|row| judge_row(row, table, known, &seen)).collect()
 }
 
@@ -80,7 +81,7 @@ struct Seen {
 
 impl Seen {
     fn note(&mut self, row: &Row) {
-        self.aliases.entry(folded(&row.alias)).or_default().push(row.line);
+        self.aliases.entry(folded_alias(&row.alias)).or_default().push(row.line);
         if let Some(id) = row.id {
             self.ids.entry(id).or_default().push(row.line);
         }
@@ -88,7 +89,7 @@ impl Seen {
 
     fn errors_of(&self, row: &Row) -> Vec<FieldError> {
         let mut errors = Vec::new();
-        let alias = folded(&row.alias);
+        let alias = folded_alias(&row.alias);
         if let Some(lines) = others(self.aliases.get(&alias), row.line).filter(|_| !alias.is_empty()) {
             let message = format!("stands on line {lines} as well: no two may be alike");
             errors.push(FieldError::new(Column::Alias.name(), message));
@@ -103,10 +104,6 @@ impl Seen {
         }
         errors
     }
-}
-
-fn folded(alias: &str) -> String {
-    alias.to_lowercase()
 }
 
 fn others(lines: Option<&Vec<u32>>, but: u32) -> Option<String> {

@@ -8,10 +8,11 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use dragoman_core::availability::Span;
 use dragoman_core::ids::MediatorId;
-use dragoman_core::relay::Input;
+use dragoman_core::relay::{Input, Relay};
 use dragoman_core::rest::MediatorRow;
 use dragoman_core::roster::{Mediator, Profile};
-use dragoman_core::roster_check;
+use dragoman_core::roster_check::{self, folded_alias};
+use dragoman_core::standings::RosterEntry;
 use dragoman_core::time::UnixMillis;
 use dragoman_core::wire::Problem;
 use uuid::Uuid;
@@ -51,7 +52,7 @@ pub(super) async fn list(
 
 /// Adds a mediator; one of the account's agency, if it has one.
 #[utoipa::path(post, path = "/api/v1/mediators", tag = "roster", request_body = Profile,
-    responses((status = 201, body = MediatorRow), (status = 400, body = Problem), (status = 403, body = Problem)))]
+    responses((status = 201, body = MediatorRow), (status = 400, body = Problem), (status = 403, body = Problem), (status = 409, body = Problem)))]
 pub(super) async fn create(
     State(app): State<Arc<App>>,
     RosterKeeper(account): RosterKeeper,
@@ -60,6 +61,7 @@ pub(super) async fn create(
     form.agency = form.agency.or_else(|| account.actor().limited_to().cloned());
     let mediator = checked(MediatorId(Uuid::new_v4()), form)?;
     demand_own(&account, &mediator)?;
+    demand_free_alias(&app, &mediator).await?;
     app.engine.input(Input::PutMediator(mediator.clone())).await?;
     Ok((StatusCode::CREATED, Json(MediatorRow { mediator, login: None })))
 }
@@ -67,7 +69,7 @@ pub(super) async fn create(
 /// Changes a mediator. Somebody who is in a session stays in it.
 #[utoipa::path(put, path = "/api/v1/mediators/{id}", tag = "roster", request_body = Profile,
     params(("id" = MediatorId, Path)),
-    responses((status = 200, body = MediatorRow), (status = 400, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem)))]
+    responses((status = 200, body = MediatorRow), (status = 400, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
 pub(super) async fn update(
     State(app): State<Arc<App>>,
     RosterKeeper(account): RosterKeeper,
@@ -77,11 +79,28 @@ pub(super) async fn update(
     let mediator = checked(id, form)?;
     kept(&app, &account, id).await?;
     demand_own(&account, &mediator)?;
+    demand_free_alias(&app, &mediator).await?;
     app.engine.input(Input::PutMediator(mediator.clone())).await?;
     let accounts = app.store.accounts().await?;
     let login =
         accounts.into_iter().find(|account| account.mediator == Some(id)).map(|account| account.login);
     Ok(Json(MediatorRow { mediator, login }))
+}
+
+/// Others know mediators by their alias alone, and a file of the roster with one twice could not be read again.
+async fn demand_free_alias(app: &App, mediator: &Mediator) -> Result<(), ApiError> {
+    let (id, alias) = (mediator.id, folded_alias(&mediator.alias));
+    let is_taken = move |relay: &Relay| {
+        relay
+            .roster()
+            .entries()
+            .any(|RosterEntry { mediator, .. }| mediator.id != id && folded_alias(&mediator.alias) == alias)
+    };
+    if app.engine.read(is_taken).await? {
+        let message = "a mediator on the roster has this alias: choose another one";
+        return Err(ApiError::new(StatusCode::CONFLICT, "alias_taken", message));
+    }
+    Ok(())
 }
 
 fn checked(id: MediatorId, profile: Profile) -> Result<Mediator, ApiError> {

@@ -377,6 +377,7 @@ export const en = {
   problem_agency_exists: 'There is an agency of this code already. Choose another code.',
   problem_too_many_feeds: 'There are too many calendar links. Revoke those that nobody reads.',
   problem_login_taken: 'This login name is in use. Choose another.',
+  problem_alias_taken: 'Another mediator has this alias. Choose another one.',
   problem_push_unavailable: 'This relay can not ring closed pages. Tell the administrator.',
   problem_push_endpoint_refused: 'This browser gave an address that the relay does not ask.',
 

@@ -379,6 +379,7 @@ export const sq: StaffWords = {
   problem_agency_exists: 'Një agjenci me këtë kod ekziston. Zgjidhni një kod tjetër.',
   problem_too_many_feeds: 'Ka shumë lidhje kalendari. Shfuqizoni ato që nuk i lexon askush.',
   problem_login_taken: 'Ky emër është në përdorim. Zgjidhni një tjetër.',
+  problem_alias_taken: 'Një ndërmjetës tjetër e ka këtë pseudonim. Zgjidhni një tjetër.',
   problem_push_unavailable: 'Ky server nuk mund t’u bjerë faqeve të mbyllura. Njoftoni administratorin.',
   problem_push_endpoint_refused: 'Ky shfletues dha një adresë që serveri nuk e pranon.',
 

@@ -377,6 +377,7 @@ export const sr: StaffWords = {
   problem_agency_exists: 'Agencija sa ovom oznakom već postoji. Izaberite drugu oznaku.',
   problem_too_many_feeds: 'Ima previše linkova kalendara. Opozovite one koje niko ne čita.',
   problem_login_taken: 'Ovo ime je zauzeto. Izaberite drugo.',
+  problem_alias_taken: 'Drugi medijator ima ovaj alias. Izaberite drugi.',
   problem_push_unavailable: 'Ovaj server ne može da zvoni na zatvorenim stranicama. Obavestite administratora.',
   problem_push_endpoint_refused: 'Ovaj pregledač je dao adresu koju server ne prihvata.',
 
