@@ -71,12 +71,7 @@ pub fn session_view(
 }
 
 /// An account's home.
-pub fn desk_view(
-    relay: &Relay,
-    actor: &Actor,
-    mediator: Option<MediatorId>,
-    now: UnixMillis,
-) -> DeskView {
+pub fn desk_view(relay: &Relay, actor: &Actor, mediator: Option<MediatorId>, now: UnixMillis) -> DeskView {
     let seen =
         |session: &&Session| actor.sees_session(session.officer_account, session.request.agency.as_ref());
     let mut sessions: Vec<&Session> = relay.sessions().filter(seen).collect();

@@ -6,8 +6,8 @@ use super::{Column, Draft, Row, Table};
 use crate::codes::AgencyCode;
 use crate::ids::MediatorId;
 use crate::rest_directory::{FieldError, PrivateDetails};
-use crate::roster_check::folded_alias;
 use crate::roster::Profile;
+use crate::roster_check::folded_alias;
 
 /// What is known before the import.
 #[derive(Clone, Debug, Default)]

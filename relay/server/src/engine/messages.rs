@@ -72,7 +72,7 @@ impl Messages {
     /// The owner, if this was the last desk of that account.
     pub(super) fn detach_desk(&mut self, number: u64) -> Option<DeskOwner> {
         let gone = self.desks.remove(&number)?;
-        let others = self.desks.values().any(|desk| desk.owner.account == gone.owner.account);
+        let others = self.desks.values().any(|desk| desk.owner.actor.account == gone.owner.actor.account);
         (!others).then_some(gone.owner)
     }
 

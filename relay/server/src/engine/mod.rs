@@ -9,7 +9,7 @@ mod run;
 
 use std::sync::Arc;
 
-use dragoman_core::ids::{AccountId, MediatorId, ParticipantId, SessionId};
+use dragoman_core::ids::{MediatorId, ParticipantId, SessionId};
 use dragoman_core::loan::Actor;
 use dragoman_core::policy::DispatchPolicy;
 use dragoman_core::refusal::Refusal;

@@ -155,9 +155,10 @@ impl Task {
                 }
             }
             Command::AttachDesk(owner, reply) => {
+                let mediator = owner.mediator;
                 let attached = self.messages.attach_desk(owner);
                 self.desks_changed = true;
-                if let Some(mediator) = owner.mediator {
+                if let Some(mediator) = mediator {
                     let _ = self.input(Input::SetReachable(mediator, true)).await;
                 }
                 let _ = reply.send(Ok(attached));

@@ -106,7 +106,7 @@ pub struct SessionRecordRow {
 
 impl SessionRecordRow {
     fn from_row(row: &SqliteRow) -> Result<Self, StoreError> {
-        let agency: Option<&str> = row.try_get("agency")?;
+        let agency: Option<String> = row.try_get("agency")?;
         Ok(Self {
             row: SessionRow {
                 id: parsed(row.try_get("id")?, "session id")?,
