@@ -318,3 +318,24 @@ async fn a_coordinator_with_a_closed_page_is_told_that_a_call_waits() -> Result<
     assert!(!message.to_string().contains(&session.to_string()));
     Ok(())
 }
+
+#[tokio::test]
+async fn whoever_gets_a_number_is_reachable_by_the_gateway_until_it_is_taken_away() -> Result<()> {
+    let gateway = PushService::start().await?;
+    let url = gateway.url("ring");
+    let relay = TestRelay::start_with(|settings| {
+        settings.notify_webhook_url = Some(url);
+        settings.notify_webhook_secret = Some("a secret of more than thirty-two characters".into());
+    })
+    .await?;
+    let coordinator = relay.signed_in(&relay.links.coordinator).await?;
+    let accounts = relay.app.store.accounts().await?;
+    let mediator = accounts.iter().find_map(|account| account.mediator).context("a mediator")?;
+    let path = format!("/api/v1/mediators/{mediator}/private");
+    becomes_reachable(&relay, 0).await?;
+    for (details, reached) in [(json!({ "phone": "+355 69 000 0000" }), 1), (json!({}), 0)] {
+        assert_eq!(coordinator.try_put(&path, &details).await?.0, 200);
+        becomes_reachable(&relay, reached).await?;
+    }
+    Ok(())
+}

@@ -14,6 +14,7 @@ use dragoman_core::ids::AccountId;
 use dragoman_core::rest::{AccountRole, LinkPurpose};
 use dragoman_core::wire::Problem;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use crate::bookings::Bookings;
@@ -93,6 +94,7 @@ impl Server {
             signer,
             vault,
             directory,
+            roster_writes: Mutex::default(),
         });
         tokio::spawn(duties::keep_fresh(app.clone()));
         Ok(Self { app, listener, tls, handle: Handle::new() })

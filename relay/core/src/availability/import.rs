@@ -144,7 +144,9 @@ impl Import<'_> {
         let start =
             self.time(event.property(&ICalendarProperty::Dtstart).ok_or("it has no start (DTSTART)")?)?;
         let from = moment(start.1, start.0);
-        Ok(Span { from, until: moment(start.1, start.0 + self.length(event, start)?) })
+        let until = start.0.checked_add_signed(self.length(event, start)?);
+        let until = until.ok_or("it ends beyond all calendars: correct DURATION")?;
+        Ok(Span { from, until: moment(start.1, until) })
     }
 
     /// How long it lasts by the wall clock of its start.
@@ -292,6 +294,16 @@ mod tests {
             assert!(line.starts_with(words.0) && line.contains(words.1), "{line} is not {words:?}");
         }
         assert_eq!(said.len(), 8, "{said:?}");
+    }
+
+    #[test]
+    fn an_exception_that_ends_beyond_all_calendars_is_a_problem_in_words() {
+        let ics = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:x\r\nDTSTART:20260302T080000Z\r\nDURATION:PT4H\r\n\
+            RRULE:FREQ=WEEKLY\r\nEND:VEVENT\r\nBEGIN:VEVENT\r\nUID:x\r\nRECURRENCE-ID:20260309T080000Z\r\n\
+            DTSTART:20260309T080000Z\r\nDURATION:P4000000000W\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+        let (_, problems) = super::shifts(mediator_id(1), ics, None, || ShiftId(Uuid::nil()));
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        assert!(!problems[0].message.is_empty());
     }
 
     #[test]

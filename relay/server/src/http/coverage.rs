@@ -68,7 +68,8 @@ pub(super) async fn show(
 ) -> Result<Json<CoverageView>, ApiError> {
     let (window, zone) = (window(query.from, query.hours)?, zone_of(&query.zone)?);
     let mut demand: HashMap<(String, u32), u32> = HashMap::new();
-    for (tag, at) in app.store.requests_since(UnixMillis(app.now().0 - DEMAND)).await? {
+    let since = UnixMillis(app.now().0 - DEMAND);
+    for (tag, at) in app.store.requests_since(since, account.actor().limited_to()).await? {
         *demand.entry((tag.primary().to_owned(), hour_of_week(zone, at))).or_default() += 1;
     }
     let wanted: BTreeSet<String> = demand.keys().map(|(language, _)| language.clone()).collect();

@@ -52,7 +52,11 @@ pub(super) async fn write(
     Body(details): Body<PrivateDetails>,
 ) -> Result<Json<PrivateDetails>, ApiError> {
     let details = details.checked().map_err(ApiError::malformed)?;
+    let writing = app.roster_writes.lock().await;
     kept(&app, &account, id).await?;
     app.directory.write(id, &details, account.id, app.now()).await?;
+    drop(writing);
+    // With a number that came or went, the gateway reaches them or does not.
+    app.engine.review_reach(id).await;
     Ok(Json(details))
 }

@@ -35,6 +35,7 @@ use axum::{Json, Router, middleware};
 use dragoman_core::availability::import::MAX_IMPORT_BYTES;
 use dragoman_core::time::UnixMillis;
 use serde::de::DeserializeOwned;
+use tokio::sync::Mutex;
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::OpenApi;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
@@ -90,6 +91,8 @@ pub struct App {
     pub vault: Arc<Vault>,
     /// Private details.
     pub directory: Directory,
+    /// Held from the look at the roster until what follows from it is written, so that nothing comes between.
+    pub roster_writes: Mutex<()>,
 }
 
 impl App {

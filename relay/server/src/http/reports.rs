@@ -64,7 +64,7 @@ pub(super) async fn forecast(
     let now = app.now();
     let age = app.store.began().await?.map_or(0, |began| now.0 - began.0);
     let watched = Span { from: UnixMillis(now.0 - age.clamp(*PAST.start(), *PAST.end())), until: now };
-    let requests = app.store.requests_since(watched.from).await?;
+    let requests = app.store.requests_since(watched.from, account.actor().limited_to()).await?;
     let (roster, duties) = people_and_duties(&app, &account, hours).await?;
     let view = tokio::task::spawn_blocking(move || {
         let demand =
@@ -112,7 +112,8 @@ async fn report(
         let message = "`until` is later than `from`, by 366 days at most; both are Unix milliseconds";
         return Err(ApiError::bad_request("window_malformed", message));
     }
-    let (within, agency) = (Span { from, until }, account.agency.as_ref());
+    let actor = account.actor();
+    let (within, agency) = (Span { from, until }, actor.limited_to());
     let requests = app.store.past_requests(within, agency).await?;
     let work = app.store.work_within(within, agency, app.now()).await?;
     Ok(reports::report(&requests, &work, within))

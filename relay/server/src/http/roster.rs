@@ -60,6 +60,7 @@ pub(super) async fn create(
 ) -> Result<(StatusCode, Json<MediatorRow>), ApiError> {
     form.agency = form.agency.or_else(|| account.actor().limited_to().cloned());
     let mediator = checked(MediatorId(Uuid::new_v4()), form)?;
+    let _writing = app.roster_writes.lock().await;
     demand_own(&account, &mediator)?;
     demand_free_alias(&app, &mediator).await?;
     app.engine.input(Input::PutMediator(mediator.clone())).await?;
@@ -77,6 +78,7 @@ pub(super) async fn update(
     Body(form): Body<Profile>,
 ) -> Result<Json<MediatorRow>, ApiError> {
     let mediator = checked(id, form)?;
+    let _writing = app.roster_writes.lock().await;
     kept(&app, &account, id).await?;
     demand_own(&account, &mediator)?;
     demand_free_alias(&app, &mediator).await?;

@@ -49,6 +49,8 @@ pub(super) async fn import(
     let ImportForm { csv, commit: committed } = form;
     // A hundred thousand rows are seconds of work, which no other request should wait for.
     let table = worked_out(move || roster_csv::parse(&csv)).await?.map_err(malformed)?;
+    // Whole entries are written: what somebody changed since they were read would be undone.
+    let _writing = if committed { Some(app.roster_writes.lock().await) } else { None };
     let known = known(&app, &table, &account).await?;
     let (judged, rows) = worked_out(move || {
         let judged = roster_csv::judge(&table, &known);
@@ -138,7 +140,12 @@ async fn commit(app: &App, account: AccountId, judged: Vec<Judged>) -> Result<()
             mediators.push(Mediator { id, profile: change.profile });
         }
     }
-    Ok(app.engine.put_roster(mediators, private).await?)
+    let told: Vec<MediatorId> = private.iter().map(|(details, _)| details.mediator).collect();
+    app.engine.put_roster(mediators, private).await?;
+    for mediator in told {
+        app.engine.review_reach(mediator).await;
+    }
+    Ok(())
 }
 
 fn refusal(faulty: &[String], rows: usize) -> ApiError {

@@ -162,9 +162,13 @@ pub(super) async fn import_calendar(
 ) -> Result<Json<ShiftImportReport>, ApiError> {
     kept(&app, &account, form.mediator).await?;
     check_room(&app, form.mediator, 0).await?;
-    let fresh = || ShiftId(Uuid::new_v4());
-    let (shifts, problems) = import::shifts(form.mediator, &form.ics, form.zone.as_deref(), fresh);
-    let committed = form.commit && problems.is_empty() && !shifts.is_empty();
+    let (mediator, commit) = (form.mediator, form.commit);
+    // Hundreds of rules are some work, which no other request should wait for.
+    let read = tokio::task::spawn_blocking(move || {
+        import::shifts(mediator, &form.ics, form.zone.as_deref(), || ShiftId(Uuid::new_v4()))
+    });
+    let (shifts, problems) = read.await.map_err(anyhow::Error::from)?;
+    let committed = commit && problems.is_empty() && !shifts.is_empty();
     if committed {
         add(&app, &shifts).await?;
     }

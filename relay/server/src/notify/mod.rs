@@ -43,8 +43,12 @@ use crate::store::{PushSubscription, Store, StoreError};
 const NOTICE_QUEUE: usize = 256;
 /// Rings that are carried at once.
 const MAX_RINGS: usize = 512;
-/// Requests to push services and the gateway that are under way at once.
+/// Notes that are told at once. They have slots and turns of their own: no note, however slow its device, holds up a ring.
+const MAX_NOTES: usize = 256;
+/// Requests to push services and the gateway that are under way at once, for rings.
 const SENDS_AT_ONCE: usize = 32;
+/// The same for notes.
+const NOTES_AT_ONCE: usize = 8;
 /// Mediators who lost their last device and were not looked at yet; the notifier waits.
 const LOST_QUEUE: usize = 64;
 /// How long the end of a ring is kept for a device that is offline.
@@ -93,6 +97,7 @@ struct Parts {
     webhook: Option<webhook::WebhookSender>,
     contacts: Contacts,
     sending: Semaphore,
+    telling: Semaphore,
     counters: NotifyCounters,
     lost: mpsc::Sender<MediatorId>,
 }
@@ -168,8 +173,9 @@ impl Notifier {
         let push = push::PushSender::open(&config.data, &config.public_url, reach)?;
         let webhook = config.webhook.clone().map(webhook::WebhookSender::new).transpose()?;
         let (lost, losses) = mpsc::channel(LOST_QUEUE);
-        let (sending, counters) = (Semaphore::new(SENDS_AT_ONCE), NotifyCounters::default());
-        let parts = Arc::new(Parts { store, push, webhook, contacts, sending, counters, lost });
+        let (sending, telling) = (Semaphore::new(SENDS_AT_ONCE), Semaphore::new(NOTES_AT_ONCE));
+        let counters = NotifyCounters::default();
+        let parts = Arc::new(Parts { store, push, webhook, contacts, sending, telling, counters, lost });
         let (notices, inbox) = mpsc::channel(NOTICE_QUEUE);
         tokio::spawn(work(parts.clone(), inbox));
         Ok((Self { notices, parts }, losses))
@@ -273,6 +279,10 @@ impl RingId {
 }
 
 impl Kind {
+    fn is_note(self) -> bool {
+        !matches!(self, Self::Ring | Self::RingOver)
+    }
+
     /// For the device's battery (RFC 8030, section 5.3): what is planned ahead may wait until it wakes.
     fn urgency(self) -> &'static str {
         match self {
@@ -296,38 +306,32 @@ fn left_until(until: UnixMillis, now: UnixMillis) -> Duration {
     Duration::from_millis(u64::try_from(until.0.saturating_sub(now.0)).unwrap_or_default())
 }
 
-async fn carry_ring(parts: Arc<Parts>, ring: Ring, over: watch::Receiver<()>) -> Option<RingId> {
-    Some(ring::carry(parts, ring, over).await)
-}
-
-async fn carry_note(parts: Arc<Parts>, note: Note) -> Option<RingId> {
-    note::carry(parts, note).await;
-    None
-}
-
 /// Carries rings and notes until all handles are gone.
 async fn work(parts: Arc<Parts>, mut inbox: mpsc::Receiver<Notice>) {
     // A ring ends when its sender is dropped.
     let mut rings: HashMap<RingId, watch::Sender<()>> = HashMap::new();
-    let mut carried = JoinSet::new();
+    let (mut carried, mut told) = (JoinSet::new(), JoinSet::new());
     loop {
         tokio::select! {
             notice = inbox.recv() => match notice {
                 Some(Notice::Rang(ring)) if carried.len() < MAX_RINGS => {
                     let (rings_on, over) = watch::channel(());
                     rings.insert(ring.id.clone(), rings_on);
-                    carried.spawn(carry_ring(parts.clone(), ring, over));
+                    carried.spawn(ring::carry(parts.clone(), ring, over));
                 }
-                Some(Notice::Note(note)) if carried.len() < MAX_RINGS => {
-                    carried.spawn(carry_note(parts.clone(), note));
+                Some(Notice::Note(note)) if told.len() < MAX_NOTES => {
+                    told.spawn(note::carry(parts.clone(), note));
                 }
                 Some(Notice::Rang(_) | Notice::Note(_)) => parts.counters.dropped.increment(),
                 Some(Notice::Over(id)) => drop(rings.remove(&id)),
                 None => return,
             },
             Some(ended) = carried.join_next() => match ended {
-                Ok(ring) => drop(ring.and_then(|id| rings.remove(&id))),
+                Ok(id) => drop(rings.remove(&id)),
                 Err(error) => tracing::error!(%error, "a ring was not carried to its end"),
+            },
+            Some(ended) = told.join_next() => if let Err(error) = ended {
+                tracing::error!(%error, "a note was not told to its end");
             },
         }
     }

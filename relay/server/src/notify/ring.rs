@@ -13,6 +13,8 @@ use crate::clock;
 
 /// A busy push service that does not say when is asked again after this.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
+/// Longer than this nobody is waited for, whatever a push service wishes: notes are of use for days, and would pile up.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// A ring whose end was not told ends by itself so long after its time.
 const GRACE: Duration = Duration::from_secs(1);
 
@@ -56,7 +58,7 @@ impl Parts {
     ) -> Answer {
         let mut answer = self.attempt(target, message).await;
         if let Answer::Later(wished) = answer {
-            let wait = wished.unwrap_or(RETRY_AFTER);
+            let wait = wished.unwrap_or(RETRY_AFTER).min(LONGEST_WAIT);
             if clock::now() + wait < until && !ends_within(wait, over).await {
                 answer = self.attempt(target, message).await;
             }
@@ -67,7 +69,8 @@ impl Parts {
     }
 
     async fn attempt(&self, target: &Target, message: &Message) -> Answer {
-        let Ok(_turn) = self.sending.acquire().await else { return Answer::Refused };
+        let turns = if message.kind.is_note() { &self.telling } else { &self.sending };
+        let Ok(_turn) = turns.acquire().await else { return Answer::Refused };
         // What waited too long for its turn is of no use.
         let now = clock::now();
         if message.lifetime(now).is_zero() {

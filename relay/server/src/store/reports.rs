@@ -15,18 +15,21 @@ use super::{Store, StoreError, parsed};
 const MOST_REQUESTS: i64 = 1_000_000;
 
 impl Store {
-    /// What was asked for since then, newest first.
+    /// What was asked for since then, newest first: by one agency's officers, or by all.
     ///
     /// # Errors
     /// The database's.
     pub async fn requests_since(
         &self,
         from: UnixMillis,
+        agency: Option<&AgencyCode>,
     ) -> Result<Vec<(LanguageTag, UnixMillis)>, StoreError> {
         let rows = sqlx::query(
-            "SELECT source, requested_at FROM sessions WHERE requested_at >= $1 ORDER BY requested_at DESC LIMIT $2",
+            "SELECT source, requested_at FROM sessions WHERE requested_at >= $1 AND ($2 IS NULL OR agency = $2) \
+             ORDER BY requested_at DESC LIMIT $3",
         )
         .bind(from.0)
+        .bind(agency.map(AgencyCode::as_str))
         .bind(MOST_REQUESTS)
         .fetch_all(&self.pool)
         .await?;
