@@ -75,6 +75,7 @@ describe('agencies and other calendars', () => {
     await administrator.tap('save-account-agency');
     await account.getByText('Coordinator · Border Police').waitFor();
     await administrator.photograph('agencies');
+    await keepFor('AL-BORDER', 'Blue Heron');
     await coordinator.signIn(relay.links.coordinator);
     await coordinator.sees('tab-calendar');
     assert.equal((await ask('/api/v1/me')).agency, 'AL-BORDER');
@@ -180,6 +181,17 @@ function read() {
     const answer = await fetch(url, { credentials: 'omit' });
     return { status: answer.status, text: await answer.text() };
   }, address);
+}
+
+/** The administrator gives a mediator to an agency: its coordinator plans for nobody else. */
+async function keepFor(agency, alias) {
+  await administrator.tap('tab-roster');
+  await administrator.find('roster-search').fill(alias);
+  await administrator.page.locator('[data-testid=edit-mediator]').first().tap();
+  await administrator.find('mediator-form').locator('summary', { hasText: 'Where and for whom' }).tap();
+  await administrator.find('agency').fill(agency);
+  await administrator.tap('save-mediator');
+  await administrator.find('mediator-form').waitFor({ state: 'detached' });
 }
 
 function ask(path) {
