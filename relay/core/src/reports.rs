@@ -6,11 +6,10 @@ use crate::availability::Span;
 use crate::ids::MediatorId;
 use crate::quantile::nearest_rank;
 use crate::rest_reports::{LanguageReport, MediatorReport, ReportView, RequestFigures};
-use crate::time::UnixMillis;
+use crate::time::{HOUR_MILLIS, UnixMillis};
 
 /// In time, in milliseconds: what the forecast foretells and the simulation counts as well.
 const IN_TIME: i64 = 30_000;
-const HOUR: f64 = 3_600_000.0;
 
 /// One request of the past.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -79,7 +78,7 @@ fn hours(work: &[Work], within: Span) -> Vec<MediatorReport> {
             hours: 0.0,
         });
         row.calls += 1;
-        row.hours += span.millis_within(within) as f64 / HOUR;
+        row.hours += span.millis_within(within) as f64 / HOUR_MILLIS as f64;
     }
     let mut rows: Vec<MediatorReport> = by_mediator.into_values().collect();
     rows.sort_by(|a, b| b.hours.total_cmp(&a.hours).then_with(|| a.alias.cmp(&b.alias)));

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use dragoman_core::availability::wall::time_zone;
 use dragoman_core::forecast::demand::Demand;
 use dragoman_core::forecast::{Assumptions, forecast};
 use dragoman_core::policy::DispatchPolicy;
@@ -37,7 +38,7 @@ fn compared(keep_one_in: usize) -> BTreeMap<String, (f64, f64, u32)> {
         (serde_json::from_value(month).unwrap(), serde_json::from_value(past).unwrap());
 
     let before = past.with(&roster, 99);
-    let zone = dragoman_core::forecast::demand::time_zone("Europe/Tirane").unwrap();
+    let zone = time_zone("Europe/Tirane").unwrap();
     let requests = before.calls.iter().map(|call| (call.request.languages.source.primary(), call.at));
     let demand = Demand::learn(requests, past.span(), zone);
 

@@ -10,20 +10,18 @@ use super::{Duty, DutySpan, Span};
 use crate::ids::MediatorId;
 use crate::rest_shifts::{CoverageHour, CoverageView, FillView, LanguageCoverage};
 use crate::roster::{Level, Mediator};
-use crate::time::UnixMillis;
+use crate::time::{HOUR_MILLIS, UnixMillis};
 
-/// An hour, in milliseconds.
-pub const HOUR: i64 = 3_600_000;
 /// Most hours that are looked at together: eight weeks.
 pub const MAX_HOURS: u32 = 24 * 56;
 /// Parts into which an hour is cut: whoever is on duty for less than one of them does not cover it.
 const PARTS: usize = 4;
-const PART: i64 = HOUR / PARTS as i64;
+const PART: i64 = HOUR_MILLIS / PARTS as i64;
 /// Rest without a break that is due in 24 hours, and so follows on every stretch of work: 11 hours (Directive 2003/88/EC,
 /// Art. 3; that it follows directly: Court of Justice, C-151/02, Jaeger, paragraph 95).
-const DAILY_REST: i64 = 11 * HOUR;
+const DAILY_REST: i64 = 11 * HOUR_MILLIS;
 /// What that leaves for a stretch of work, breaks within it included.
-const LONGEST_STRETCH: i64 = 24 * HOUR - DAILY_REST;
+const LONGEST_STRETCH: i64 = 24 * HOUR_MILLIS - DAILY_REST;
 
 /// A mediator who is not on duty in an hour, and whether that could be changed.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -77,7 +75,7 @@ pub fn coverage(
 ) -> CoverageView {
     let hours = hours.min(MAX_HOURS);
     let begins: Vec<UnixMillis> =
-        (0..i64::from(hours)).map(|n| UnixMillis(from.0.saturating_add(n * HOUR))).collect();
+        (0..i64::from(hours)).map(|n| UnixMillis(from.0.saturating_add(n * HOUR_MILLIS))).collect();
     let mut counts: BTreeMap<&str, Counts> = BTreeMap::new();
     for language in wanted {
         counts.insert(language, Counts::new(begins.len()));
@@ -111,7 +109,7 @@ pub fn who_could_fill(
     hour: UnixMillis,
     zone: Tz,
 ) -> FillView {
-    let span = Span { from: hour, until: UnixMillis(hour.0.saturating_add(HOUR)) };
+    let span = Span { from: hour, until: UnixMillis(hour.0.saturating_add(HOUR_MILLIS)) };
     let mut view = FillView {
         language: language.to_owned(),
         hour,

@@ -12,7 +12,7 @@ use rrule::RRuleSet;
 use serde::{Deserialize, Serialize};
 
 use super::rule::{Every, Rule};
-use super::wall::{clock, is_jumped_over, moment};
+use super::wall::{clock, is_jumped_over, moment, time_zone};
 use super::{Duty, DutySpan, Span};
 use crate::ids::{MediatorId, ShiftId};
 use crate::rest_shifts::ShiftForm;
@@ -225,11 +225,7 @@ fn check_skipped(skipped: &BTreeSet<NaiveDate>) -> Result<(), ShiftProblem> {
 /// # Errors
 /// [`ShiftProblem`] if there is none.
 pub fn zone_of(name: &str) -> Result<Tz, ShiftProblem> {
-    let unknown = |_| {
-        let name: String = name.chars().take(40).collect();
-        problem("zone", format!("'{name}' is not a time zone: use an IANA name such as Europe/Tirane"))
-    };
-    name.trim().parse().map_err(unknown)
+    time_zone(name).map_err(|error| problem("zone", error.to_string()))
 }
 
 /// A day by ISO 8601.
@@ -260,8 +256,8 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::availability::coverage::HOUR;
     use crate::availability::samples::{any_shift, form, mediator_id, shift, told, utc, window};
+    use crate::time::HOUR_MILLIS;
 
     #[test]
     fn a_night_shift_ends_at_six_by_the_wall_clock_whatever_clocks_do() {
@@ -412,7 +408,7 @@ mod tests {
             for occurrence in &found {
                 prop_assert!(occurrence.span.overlaps(span) && occurrence.span.from < occurrence.span.until);
                 let length = occurrence.span.until.0 - occurrence.span.from.0 - i64::from(shift.minutes) * 60_000;
-                prop_assert!(length.abs() <= HOUR, "a clock changes by an hour at most");
+                prop_assert!(length.abs() <= HOUR_MILLIS, "a clock changes by an hour at most");
             }
             let wide = Span { from: UnixMillis(begin - 900 * 86_400_000), until: UnixMillis(begin + 1_800 * 86_400_000) };
             let all: Vec<DutySpan> = shift.occurrences(wide).into_iter().filter(|o| o.span.overlaps(span)).collect();

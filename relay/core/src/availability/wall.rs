@@ -23,6 +23,19 @@ pub fn moment(zone: Tz, local: NaiveDateTime) -> UnixMillis {
     UnixMillis(at)
 }
 
+/// The name is not that of a time zone.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("'{0}' is not a time zone: use an IANA name, for example 'Europe/Tirane'")]
+pub struct NotATimeZone(String);
+
+/// The time zone with an IANA name.
+///
+/// # Errors
+/// [`NotATimeZone`].
+pub fn time_zone(name: &str) -> Result<Tz, NotATimeZone> {
+    name.trim().parse().map_err(|_| NotATimeZone(name.chars().take(40).collect()))
+}
+
 /// What a wall clock shows at a moment, to the second. Moments outside of the years 1970 to 2200 are moved there.
 pub fn clock(zone: Tz, at: UnixMillis) -> NaiveDateTime {
     let seconds = at.0.clamp(TOLD.0, TOLD.1).div_euclid(1_000);
@@ -56,6 +69,12 @@ fn offset_before(zone: Tz, local: NaiveDateTime) -> TimeDelta {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_unknown_zone_is_refused_with_an_example() {
+        let error = time_zone("Europe/Tirana").unwrap_err().to_string();
+        assert!(error.contains("'Europe/Tirana'") && error.contains("Europe/Tirane"), "{error}");
+    }
 
     fn at(zone: Tz, local: &str) -> String {
         let at = moment(zone, local.parse().unwrap());

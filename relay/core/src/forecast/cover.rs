@@ -15,9 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::Assumptions;
 use super::demand::Demand;
 use crate::availability::{Duty, DutySpan, Span};
-use crate::time::UnixMillis;
-
-const HOUR_MILLIS: i64 = 3_600_000;
+use crate::time::{HOUR_MILLIS, UnixMillis};
 
 /// A time in which one mediator is planned to be there.
 #[derive(Clone, Copy, PartialEq, Debug)]

@@ -10,9 +10,7 @@ use crate::availability::{DutySpan, Span};
 use crate::ids::MediatorId;
 use crate::rest_reports::{ForecastView, LanguageForecast};
 use crate::roster::Mediator;
-use crate::time::UnixMillis;
-
-const HOUR: i64 = 3_600_000;
+use crate::time::{HOUR_MILLIS, UnixMillis};
 
 /// The forecast of each whole hour within `hours`, counted from its start. Counted are duties of mediators who are
 /// active, and only in hours at whose beginning they are cleared; `duties` must not overlap for one mediator.
@@ -71,8 +69,8 @@ pub fn forecast(
 /// Runs of hours at whose beginning the mediator is cleared.
 fn cleared_spans(mediator: &Mediator, hours: Span) -> Vec<Span> {
     let mut runs: Vec<Span> = Vec::new();
-    for at in (hours.from.0..hours.until.0).step_by(HOUR as usize).map(UnixMillis) {
-        let until = UnixMillis(at.0.saturating_add(HOUR).min(hours.until.0));
+    for at in (hours.from.0..hours.until.0).step_by(HOUR_MILLIS as usize).map(UnixMillis) {
+        let until = UnixMillis(at.0.saturating_add(HOUR_MILLIS).min(hours.until.0));
         match runs.last_mut() {
             _ if !mediator.is_cleared(at) => {}
             Some(run) if run.until == at => run.until = until,
@@ -100,14 +98,14 @@ mod tests {
     const FROM: i64 = 1_767_571_200_000;
 
     fn span(from: i64, until: i64) -> Span {
-        Span { from: UnixMillis(FROM + from * HOUR), until: UnixMillis(FROM + until * HOUR) }
+        Span { from: UnixMillis(FROM + from * HOUR_MILLIS), until: UnixMillis(FROM + until * HOUR_MILLIS) }
     }
 
     fn mediator(n: u128, tags: &[&str], vetted_hours: i64) -> Mediator {
         let spoken = |tag: &&str| SpokenLanguage { tag: tag.parse().unwrap(), level: Level::Native };
         let mut profile =
             Profile::new("Blue Heron", tags.iter().map(spoken).collect()).cleared(UnixMillis(FROM));
-        profile.vetted_until = Some(UnixMillis(FROM + vetted_hours * HOUR));
+        profile.vetted_until = Some(UnixMillis(FROM + vetted_hours * HOUR_MILLIS));
         Mediator { id: MediatorId(Uuid::from_u128(n)), profile }
     }
 
@@ -116,7 +114,7 @@ mod tests {
     }
 
     fn demand() -> Demand {
-        let calls = (0..168).map(|hour| ("sq", UnixMillis(FROM + hour * HOUR)));
+        let calls = (0..168).map(|hour| ("sq", UnixMillis(FROM + hour * HOUR_MILLIS)));
         Demand::learn(calls, span(0, 168), Tz::UTC)
     }
 

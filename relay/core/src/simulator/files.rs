@@ -30,16 +30,14 @@ use serde::{Deserialize, Deserializer};
 use uuid::Uuid;
 
 use super::scenario::{Callers, Habits, Person, Rate, Scenario};
+use crate::availability::wall::time_zone;
 use crate::availability::{Duty, DutySpan, Span};
 use crate::codes::{AgencyCode, CountryCode};
-use crate::forecast::demand::time_zone;
 use crate::ids::MediatorId;
 use crate::language::{LanguagePair, LanguageTag};
 use crate::roster::{Gender, LoadLimits, Mediator, Profile, Qualification, Specialism, SpokenLanguage};
 use crate::session_types::SessionRequest;
-use crate::time::UnixMillis;
-
-const HOUR_MILLIS: i64 = 3_600_000;
+use crate::time::{HOUR_MILLIS, UnixMillis};
 
 /// Who is on duty when.
 #[derive(Clone, Debug, Deserialize)]

@@ -8,12 +8,11 @@ use super::chance::{Draw, exponential, generator};
 use crate::availability::{Duty, DutySpan};
 use crate::roster::Mediator;
 use crate::session_types::SessionRequest;
-use crate::time::UnixMillis;
+use crate::time::{HOUR_MILLIS, UnixMillis};
 
 /// Reactions are drawn anew for each such stretch of a call: who did not hear the first ring may hear one later. It is
 /// longer than the limit that answers are measured by, so within that limit everybody has one mind.
 const MINUTE_MILLIS: u64 = 60_000;
-const HOUR_MILLIS: i64 = 3_600_000;
 
 /// Everything that happens to a relay from outside, but for what depends on whom it rings.
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use dragoman_core::availability::calendar::duties;
-use dragoman_core::availability::coverage::{self, HOUR, MAX_HOURS};
+use dragoman_core::availability::coverage::{self, MAX_HOURS};
 use dragoman_core::availability::shift::zone_of;
 use dragoman_core::availability::wall::hour_of_week;
 use dragoman_core::availability::{DutySpan, Span};
@@ -14,7 +14,7 @@ use dragoman_core::ids::MediatorId;
 use dragoman_core::language::LanguageTag;
 use dragoman_core::rest_shifts::{CoverageView, FillView};
 use dragoman_core::roster::Mediator;
-use dragoman_core::time::UnixMillis;
+use dragoman_core::time::{HOUR_MILLIS, UnixMillis};
 use dragoman_core::wire::Problem;
 use serde::Deserialize;
 
@@ -25,9 +25,9 @@ use super::{App, Asked};
 use crate::store::Account;
 
 /// What of the past says how often a language is asked for, in milliseconds: eight weeks.
-const DEMAND: i64 = 8 * 7 * 24 * HOUR;
+const DEMAND: i64 = 8 * 7 * 24 * HOUR_MILLIS;
 /// A day, on each side of an hour that is to be filled.
-const A_DAY: i64 = 24 * HOUR;
+const A_DAY: i64 = 24 * HOUR_MILLIS;
 
 /// Which hours.
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -97,10 +97,10 @@ pub(super) async fn fill(
     let malformed = |e| ApiError::bad_request("language_malformed", format!("{e}"));
     let language: LanguageTag = query.language.parse().map_err(malformed)?;
     let zone = zone_of(query.zone.as_deref().unwrap_or("UTC"))?;
-    let hour = UnixMillis(query.hour.0.div_euclid(HOUR).saturating_mul(HOUR));
+    let hour = UnixMillis(query.hour.0.div_euclid(HOUR_MILLIS).saturating_mul(HOUR_MILLIS));
     let around = Span {
         from: UnixMillis(hour.0.saturating_sub(A_DAY)),
-        until: UnixMillis(hour.0.saturating_add(A_DAY + HOUR)),
+        until: UnixMillis(hour.0.saturating_add(A_DAY + HOUR_MILLIS)),
     };
     let (roster, duties) = people_and_duties(&app, &account, around).await?;
     let people: Vec<&Mediator> = roster.iter().collect();
@@ -119,8 +119,8 @@ pub(super) fn window(from: UnixMillis, hours: u32) -> Result<Span, ApiError> {
         let message = "`hours` is 1 to 1344, `from` is Unix milliseconds";
         return Err(ApiError::bad_request("window_malformed", message));
     }
-    let from = UnixMillis(from.0.div_euclid(HOUR) * HOUR);
-    Ok(Span { from, until: UnixMillis(from.0 + i64::from(hours) * HOUR) })
+    let from = UnixMillis(from.0.div_euclid(HOUR_MILLIS) * HOUR_MILLIS);
+    Ok(Span { from, until: UnixMillis(from.0 + i64::from(hours) * HOUR_MILLIS) })
 }
 
 pub(super) type PeopleAndDuties = (Vec<Mediator>, BTreeMap<MediatorId, Vec<DutySpan>>);

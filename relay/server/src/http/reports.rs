@@ -7,13 +7,12 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
 use dragoman_core::availability::Span;
-use dragoman_core::availability::coverage::HOUR;
 use dragoman_core::availability::shift::zone_of;
 use dragoman_core::forecast::Assumptions;
 use dragoman_core::forecast::demand::Demand;
 use dragoman_core::reports;
 use dragoman_core::rest_reports::{ForecastView, ReportView};
-use dragoman_core::time::UnixMillis;
+use dragoman_core::time::{HOUR_MILLIS, UnixMillis};
 use dragoman_core::wire::Problem;
 use serde::Deserialize;
 
@@ -23,11 +22,11 @@ use super::problem::ApiError;
 use super::{App, Asked};
 use crate::store::Account;
 
-const A_WEEK: i64 = 7 * 24 * HOUR;
+const A_WEEK: i64 = 7 * 24 * HOUR_MILLIS;
 /// What of the past a forecast rests on: a year, and at least a week, so that a first busy day is not taken for a habit.
 const PAST: std::ops::RangeInclusive<i64> = A_WEEK..=52 * A_WEEK;
 /// Longest time of a report.
-const MAX_REPORT: i64 = 366 * 24 * HOUR;
+const MAX_REPORT: i64 = 366 * 24 * HOUR_MILLIS;
 
 /// Which hours.
 #[derive(Deserialize, utoipa::IntoParams)]
