@@ -75,17 +75,20 @@ pub fn rank_near(
 ) -> Vec<Candidate> {
     let (either, target) = (either(wanted), &wanted.languages.target);
     let mut near = roster.speakers(&either, target, Reach::Near);
-    if wanted.overridden.is_empty() && near.len() >= at_least {
+    // Whom an exception or a booking lets ring though they are not ready.
+    let named: BTreeSet<MediatorId> =
+        wanted.overridden.iter().copied().chain(wanted.request.booked).collect();
+    if named.is_empty() && near.len() >= at_least {
         return rank_among(near, wanted, now);
     }
     let known: BTreeSet<MediatorId> = near.iter().map(|entry| entry.mediator.id).collect();
-    near.extend(wanted.overridden.iter().filter(|id| !known.contains(id)).filter_map(|id| roster.get(*id)));
+    near.extend(named.iter().filter(|id| !known.contains(id)).filter_map(|id| roster.get(*id)));
     if near.len() < at_least {
         near.retain(|entry| speaks(&entry.mediator, wanted));
         let missing = at_least.saturating_sub(near.len());
         let far = roster.speakers(&either, target, Reach::All).into_iter();
         let far = far.filter(|entry| !known.contains(&entry.mediator.id));
-        let far = far.filter(|entry| !wanted.overridden.contains(&entry.mediator.id));
+        let far = far.filter(|entry| !named.contains(&entry.mediator.id));
         near.extend(far.filter(|entry| speaks(&entry.mediator, wanted)).take(missing));
     }
     rank_among(near, wanted, now)
@@ -243,16 +246,16 @@ fn exclusions(
     against(walled, MatchReason::ServedTheOtherSide);
     against(!serves(mediator, request.agency.as_ref(), wanted.loans), MatchReason::OtherAgency);
     against(request.country.as_ref().is_some_and(abroad), MatchReason::OtherCountry);
-    against(standing.availability(now) == Availability::Away, MatchReason::NotReady);
+    // Whoever agreed to this very session beforehand need not be ready for any other.
+    let booked = request.booked == Some(mediator.id);
+    against(!booked && standing.availability(now) == Availability::Away, MatchReason::NotReady);
     against(!standing.reachable, MatchReason::NotReachable);
     against(standing.in_session, MatchReason::InAnotherSession);
     against(at_limit, MatchReason::LoadLimitReached);
     if let Some(until) = standing.rests_until(mediator.load, now) {
         reasons.push(MatchReason::Resting { until });
     }
-    if request.booked != Some(mediator.id)
-        && let Some(at) = standing.booked_soon(BOOKED_MARGIN_MINUTES, now)
-    {
+    if !booked && let Some(at) = standing.booked_soon(BOOKED_MARGIN_MINUTES, now) {
         reasons.push(MatchReason::BookedSoon { at });
     }
 }
@@ -327,9 +330,10 @@ fn preferences(
         score += points::SPECIALISED;
     }
     let circle = match (on_loan, call) {
+        _ if booked => Circle::Familiar,
         (true, _) => Circle::Loan,
         (false, true) => Circle::OnCall,
-        (false, false) if booked || knows || favourite => Circle::Familiar,
+        (false, false) if knows || favourite => Circle::Familiar,
         (false, false) => Circle::Pool,
     };
     (score, circle)
@@ -483,6 +487,7 @@ mod tests {
         fn near_and_all_agree_on_who_may_be_rung(
             people in proptest::collection::vec((0..4_usize, 0..4_usize, any::<[bool; 4]>()), 0..60),
             at_least in 0..20_usize,
+            booked in 0..60_u128,
         ) {
             let tags = ["sr", "bs", "sq", "en"];
             let (loans, mut overridden) = (Loans::new(), BTreeSet::new());
@@ -496,7 +501,8 @@ mod tests {
                 let standing = Standing { ready, reachable, in_session: busy, ..Standing::default() };
                 roster.put_entry(RosterEntry { mediator, standing });
             }
-            let request = request("sr");
+            let booked = Some(MediatorId(Uuid::from_u128(booked)));
+            let request = SessionRequest { booked, ..request("sr") };
             let wanted = wanted(&request, true, &loans, &overridden);
             let eligible = |candidates: Vec<Candidate>| {
                 candidates.into_iter().filter(|candidate| candidate.eligible).collect::<Vec<_>>()

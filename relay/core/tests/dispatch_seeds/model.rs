@@ -165,10 +165,11 @@ impl Model {
         add(!self.serves(id, profile, request), Against::Rule);
         let abroad = |country| !profile.countries.is_empty() && !profile.countries.contains(country);
         add(request.country.as_ref().is_some_and(abroad), Against::Rule);
-        add(!person.is_there(now), Against::Rule);
+        let booked = request.booked == Some(id);
+        add(!booked && !person.is_there(now), Against::Rule);
         add(person.worked_today(now) >= i64::from(profile.load.minutes_a_day), Against::Rule);
         add(
-            person.booked.iter().any(|span| span.from.0 < now.0 + 30 * MINUTE && now < span.until),
+            !booked && person.booked.iter().any(|span| span.from.0 < now.0 + 30 * MINUTE && now < span.until),
             Against::Rule,
         );
         let rest = i64::from(profile.load.rest_minutes) * MINUTE;

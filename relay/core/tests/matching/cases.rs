@@ -378,6 +378,24 @@ fn favour() -> Vec<Case> {
         .rings(&["Ben", "Ana"])
         .because("Ben", MatchReason::Booked),
         case(
+            "the booked one need not be ready for anything else",
+            [ana().qualified(SwornInterpreter), ben().booked(0).not_ready()],
+            booked(&ben()),
+        )
+        .rings(&["Ben", "Ana"])
+        .because("Ben", MatchReason::Booked),
+        case("another's booking makes nobody ready", [ana().not_ready()], booked(&ben()))
+            .because("Ana", MatchReason::NotReady),
+        case("the booked one rings first though on call", [ana(), ben().on(OnCall, -5, 5)], booked(&ben()))
+            .rings(&["Ben", "Ana"]),
+        case(
+            "the booked one rings first though on loan",
+            [ana(), ben().of("RS-MUP")],
+            SessionRequest { booked: Some(ben().id()), ..of_agency("AL-BORDER") },
+        )
+        .lent("Ben", "AL-BORDER")
+        .rings(&["Ben", "Ana"]),
+        case(
             "a favourite before better points",
             [ana().qualified(SwornInterpreter), favourite(speaks("Ben", "sq:working en:working"))],
             of_agency("AL-BORDER"),
