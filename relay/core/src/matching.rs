@@ -144,7 +144,8 @@ pub fn judge(
     Some(Candidate { mediator: mediator.id, eligible: true, circle, score: language_points + score, reasons })
 }
 
-/// Whether a coordinator may lift this exclusion by hand. Law, language and the wall in a case stand.
+/// Whether a coordinator may lift this exclusion by hand. Law, language and the wall in a case stand; another agency's
+/// mediator is lent by that agency, or not at all.
 pub fn can_be_overridden(reason: &MatchReason) -> bool {
     matches!(
         reason,
@@ -155,7 +156,6 @@ pub fn can_be_overridden(reason: &MatchReason) -> bool {
             | MatchReason::LoadLimitReached
             | MatchReason::BookedSoon { .. }
             | MatchReason::TieDeclared
-            | MatchReason::OtherAgency
             | MatchReason::OtherCountry
     )
 }

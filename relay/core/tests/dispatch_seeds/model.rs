@@ -162,7 +162,7 @@ impl Model {
         add(request.gender_wish.is_some() && request.gender_wish != profile.gender, Against::Rule);
         add(request.minor && !profile.specialisms.contains(&Specialism::Minors), Against::Rule);
         add(request.circumstances.iter().any(|tie| profile.conflicts.contains(tie)), Against::Rule);
-        add(!self.serves(id, profile, request), Against::Rule);
+        add(!self.serves(id, profile, request), Against::Law);
         let abroad = |country| !profile.countries.is_empty() && !profile.countries.contains(country);
         add(request.country.as_ref().is_some_and(abroad), Against::Rule);
         let booked = request.booked == Some(id);

@@ -313,6 +313,13 @@ fn agencies() -> Vec<Case> {
             .lent("Ana", "MK-MOI")
             .because("Ana", MatchReason::OtherAgency),
         case(
+            "no exception borrows past the loan desk",
+            [ana().of("RS-MUP").not_ready()],
+            of_agency("AL-BORDER"),
+        )
+        .exception_for("Ana")
+        .because("Ana", MatchReason::OtherAgency),
+        case(
             "only where they may serve",
             [ana().with(|p| p.countries = ["AL".parse().unwrap()].into())],
             abroad("RS"),
