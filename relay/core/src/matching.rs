@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::case::Served;
 use crate::codes::AgencyCode;
+use crate::exceptions::{Exceptions, is_lifted};
 use crate::ids::MediatorId;
 use crate::language::{LanguagePair, LanguageTag};
 use crate::roster::{Level, Mediator, Qualification, Specialism, SpokenLanguage};
@@ -31,11 +32,11 @@ pub struct Wanted<'a> {
     pub served: &'a [Served],
     /// Who is on loan.
     pub loans: &'a Loans,
-    /// For whom an exception was made by hand.
-    pub overridden: &'a BTreeSet<MediatorId>,
+    /// What was lifted by hand, and for whom.
+    pub overridden: &'a Exceptions,
 }
 
-/// Points of the soft ranking. The pair itself outweighs everything, so an adjacent language never ranks before it.
+/// Points of the soft ranking. That an adjacent language never ranks before the pair is no matter of points: see [`rank`].
 mod points {
     pub(super) const PAIR: u32 = 1_000;
     pub(super) const ADJACENT: u32 = 100;
@@ -58,8 +59,9 @@ mod points {
     pub(super) const IDLE_AT_MOST: i64 = 24;
 }
 
-/// Judges the whole roster for a request: the eligible first, by circle and then best first; then the others who speak
-/// the languages, each with what excludes them. Whoever does not speak the pair is no candidate and is left out.
+/// Judges the whole roster for a request: first the eligible who speak the pair itself, then those who speak a neighbour
+/// of it, each by circle and then best first; then the others who speak the languages, each with what excludes them.
+/// Whoever does not speak the pair is no candidate and is left out.
 pub fn rank(roster: RosterNow<'_>, wanted: Wanted<'_>, now: UnixMillis) -> Vec<Candidate> {
     let everybody = roster.speakers(&either(wanted), &wanted.languages.target, Reach::All);
     rank_among(everybody, wanted, now)
@@ -77,7 +79,7 @@ pub fn rank_near(
     let mut near = roster.speakers(&either, target, Reach::Near);
     // Whom an exception or a booking lets ring though they are not ready.
     let named: BTreeSet<MediatorId> =
-        wanted.overridden.iter().copied().chain(wanted.request.booked).collect();
+        wanted.overridden.iter().map(|(id, _)| *id).chain(wanted.request.booked).collect();
     if named.is_empty() && near.len() >= at_least {
         return rank_among(near, wanted, now);
     }
@@ -115,9 +117,14 @@ fn rank_among(entries: Vec<&RosterEntry>, wanted: Wanted<'_>, now: UnixMillis) -
     mark_longest_idle(&mut ranked);
     // The identifier decides between equals, so that the same roster gives the same order.
     ranked.sort_by_cached_key(|(candidate, _)| {
-        (!candidate.eligible, candidate.circle, std::cmp::Reverse(candidate.score), candidate.mediator)
+        let preference = (candidate.circle, std::cmp::Reverse(candidate.score));
+        (!candidate.eligible, speaks_a_neighbour(candidate), preference, candidate.mediator)
     });
     ranked.into_iter().map(|(candidate, _)| candidate).collect()
+}
+
+fn speaks_a_neighbour(candidate: &Candidate) -> bool {
+    candidate.reasons.iter().any(|reason| matches!(reason, MatchReason::AdjacentLanguage { .. }))
 }
 
 /// Judges one mediator; `None`: does not speak the languages.
@@ -132,9 +139,8 @@ pub fn judge(
     let favoured = reasons.len();
     exclusions(mediator, standing, wanted, now, &mut reasons);
     if reasons.len() > favoured {
-        let lifted = wanted.overridden.contains(&mediator.id)
-            && reasons.get(favoured..).unwrap_or_default().iter().all(can_be_overridden);
-        if !lifted {
+        let mut against = reasons.get(favoured..).unwrap_or_default().iter();
+        if !against.all(|reason| is_lifted(wanted.overridden, mediator.id, reason)) {
             let (mediator, circle) = (mediator.id, Circle::Pool);
             return Some(Candidate { mediator, eligible: false, circle, score: 0, reasons });
         }
@@ -142,22 +148,6 @@ pub fn judge(
     }
     let (score, circle) = preferences(mediator, standing, wanted, now, &mut reasons);
     Some(Candidate { mediator: mediator.id, eligible: true, circle, score: language_points + score, reasons })
-}
-
-/// Whether a coordinator may lift this exclusion by hand. Law, language and the wall in a case stand; another agency's
-/// mediator is lent by that agency, or not at all.
-pub fn can_be_overridden(reason: &MatchReason) -> bool {
-    matches!(
-        reason,
-        MatchReason::NotTheWishedGender
-            | MatchReason::NotTrainedForMinors
-            | MatchReason::NotReady
-            | MatchReason::Resting { .. }
-            | MatchReason::LoadLimitReached
-            | MatchReason::BookedSoon { .. }
-            | MatchReason::TieDeclared
-            | MatchReason::OtherCountry
-    )
 }
 
 /// The language that a mediator would speak instead of the one asked for, if it is a neighbour of it.
@@ -372,6 +362,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::exceptions::Liftable;
     use crate::ids::MediatorId;
     use crate::language::LanguagePair;
     use crate::roster::{Gender, Profile};
@@ -416,7 +407,7 @@ mod tests {
         request: &'a SessionRequest,
         adjacent_allowed: bool,
         loans: &'a Loans,
-        overridden: &'a BTreeSet<MediatorId>,
+        overridden: &'a Exceptions,
     ) -> Wanted<'a> {
         let languages = &request.languages;
         Wanted { request, languages, adjacent_allowed, served: &[], loans, overridden }
@@ -490,13 +481,13 @@ mod tests {
             booked in 0..60_u128,
         ) {
             let tags = ["sr", "bs", "sq", "en"];
-            let (loans, mut overridden) = (Loans::new(), BTreeSet::new());
+            let (loans, mut overridden) = (Loans::new(), Exceptions::new());
             let mut roster = Roster::default();
             for (number, (one, other, [ready, reachable, busy, exception])) in (1..).zip(people) {
                 let spoken = [(tags[one], Level::Native), (tags[other], Level::Fluent)];
                 let mediator = mediator(number, &spoken);
                 if exception && number % 7 == 0 {
-                    overridden.insert(mediator.id);
+                    overridden.insert((mediator.id, Liftable::NotReady));
                 }
                 let standing = Standing { ready, reachable, in_session: busy, ..Standing::default() };
                 roster.put_entry(RosterEntry { mediator, standing });
