@@ -318,10 +318,54 @@ async fn sessions_and_standings_are_seen_by_the_agency_whose_officer_asked() -> 
     assert_eq!(world.rs.try_get(&record).await?.0, 404);
     assert_eq!(code(&world.al.try_get(&record).await?), (409, "not_sealed"));
 
+    // Strangers are neither judged for the agency nor rung by hand: the loan desk is the way to them.
+    let session = officer.request_session("sq").await?.session;
+    let judged = async |client: &Client| -> Result<BTreeSet<String>> {
+        let (_, rows) = client.try_get(&format!("/api/v1/sessions/{session}/candidates")).await?;
+        let id = |row: &Value| row["mediator"].as_str().map(str::to_owned);
+        Ok(rows.as_array().into_iter().flatten().filter_map(id).collect())
+    };
+    let by_hand = json!({ "mediator": world.wolf, "reason": "nobody else is there" });
+    let path = format!("/api/v1/sessions/{session}/ring");
+    let (al, all) = (judged(&world.al).await?, judged(&world.coordinator).await?);
+    assert!(al.contains(&world.heron) && !al.contains(&world.wolf) && all.contains(&world.wolf));
+    assert_eq!(code(&world.al.try_post(&path, &by_hand).await?), (404, "not_found"));
+    for client in [&world.coordinator, &world.administrator] {
+        assert_eq!(code(&client.try_post(&path, &by_hand).await?), (409, "not_to_be_lifted"));
+    }
+
     world.lend(2).await?;
+    assert!(judged(&world.al).await?.contains(&world.wolf), "lent to it now");
     let mut desk = world.al.socket("/api/v1/desk").await?;
     let DeskRelayMessage::Desk { view } = desk.next().await? else { bail!("the desk comes first") };
     assert!(view.presence.iter().any(|one| json!(one.mediator) == json!(world.wolf)), "lent to it now");
+    Ok(())
+}
+
+#[tokio::test]
+async fn officers_are_told_of_those_only_who_could_be_rung_for_them() -> Result<()> {
+    let world = World::start().await?;
+    let officer = person(&world.relay, &world.administrator, ("officer.al", "officer"), "AL-BORDER").await?;
+    let speaks_tigrinya = |entry: &mut Value| {
+        let languages = entry["languages"].as_array_mut().into_iter();
+        languages.for_each(|all| all.push(json!({ "tag": "ti", "level": "fluent" })));
+    };
+    change_mediator(&world.administrator, "Grey Wolf", speaks_tigrinya).await?;
+    let tiles = async |language: &str| -> Result<(u64, u64)> {
+        let (_, rows) = officer.try_get("/api/v1/languages").await?;
+        let row = rows.as_array().into_iter().flatten().find(|row| row["tag"] == language);
+        let chosen = row.and_then(|row| row["on_roster"].as_u64()).unwrap_or(0);
+        let mut desk = officer.socket("/api/v1/desk").await?;
+        let DeskRelayMessage::Desk { view } = desk.next().await? else { bail!("the desk comes first") };
+        let row = view.reachable.iter().find(|row| row.language.to_string() == language);
+        Ok((chosen, row.map_or(0, |row| u64::from(row.on_roster))))
+    };
+    let before = tiles("ti").await?;
+    world.lend(2).await?;
+    assert_eq!(tiles("ti").await?, (before.0 + 1, before.1 + 1), "lent, so counted");
+    assert_eq!(before.0, before.1);
+    change_mediator(&world.administrator, "Grey Wolf", |entry| entry["active"] = json!(false)).await?;
+    assert_eq!(tiles("ti").await?, before);
     Ok(())
 }
 

@@ -212,16 +212,19 @@ async fn a_booking_becomes_a_session_and_its_mediator_is_rung() -> Result<()> {
     assert_eq!(code(&world.officer.try_post(&of(&far, "begin"), &json!({})).await?), (409, "too_early"));
     let id = world.plan(10, 30).await?;
     world.heron.post(&mine(&id, "accept"), &json!({})).await?;
+    // Not ready for anything else: whoever said yes is rung for this all the same, and before those who are ready.
+    let mut ready = world.wolf.socket("/api/v1/desk").await?;
+    ready.send_text(json!({ "type": "set_ready", "ready": true }).to_string()).await?;
     let mut desk = world.heron.socket("/api/v1/desk").await?;
-    desk.send_text(json!({ "type": "set_ready", "ready": true }).to_string()).await?;
     let created = world.officer.post(&of(&id, "begin"), &json!({})).await?;
     let session: SessionId = serde_json::from_value(created["session"].clone())?;
     assert_eq!(desk.accept_next().await?, session);
     let begun = world.seen(&id).await?;
     assert_eq!((&begun["state"], &begun["session"]), (&json!("begun"), &created["session"]));
     assert_eq!(world.officer.try_post(&of(&id, "begin"), &json!({})).await?.0, 404, "once");
-    let request = world.relay.app.engine.read(move |relay| relay.session(session).map(|s| s.request.clone()));
-    let request = request.await?.context("the session goes on")?;
+    let read = move |relay: &Relay| relay.session(session).map(|s| (s.request.clone(), s.offers.len()));
+    let (request, rings) = world.relay.app.engine.read(read).await?.context("the session goes on")?;
+    assert_eq!(rings, 1, "nobody else was rung");
     assert_eq!(request.agency, Some("AL-BORDER".parse()?));
     let heron = change_mediator(&world.coordinator, "Blue Heron", |_| {}).await?;
     assert_eq!(request.booked, Some(heron.parse()?));

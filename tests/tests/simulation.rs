@@ -10,6 +10,7 @@ use dragoman_core::availability::{Duty, DutySpan, Span};
 use dragoman_core::draft::Draft;
 use dragoman_core::event::{ConsentStatement, Event};
 use dragoman_core::evidence::{Entry, verify};
+use dragoman_core::exceptions::Liftable;
 use dragoman_core::ids::{AccountId, MediatorId, ParticipantId, SessionId};
 use dragoman_core::language::{LanguagePair, LanguageTag};
 use dragoman_core::relay::{Act, Input, Relay};
@@ -225,14 +226,14 @@ impl World {
         let RosterEntry { mediator: entry, standing } = self.relay.roster().get(*mediator).unwrap();
         assert!(standing.reachable && !standing.in_session, "only the reachable and free ring");
         assert!(entry.is_cleared(self.now));
-        if !session.overridden.contains(mediator) {
-            let there = standing.availability(self.now) != Availability::Away;
-            assert!(there, "only the ready and those on duty ring");
-            assert!(!session.request.minor || entry.specialisms.contains(&Specialism::Minors));
-            assert!(session.request.gender_wish.is_none_or(|wish| entry.gender == Some(wish)));
-            assert!(standing.rests_until(entry.load, self.now).is_none(), "nobody rings who rests");
-            assert!(standing.minutes_worked(self.now) < u32::from(entry.load.minutes_a_day));
-        }
+        let lifted = |kind| session.overridden.contains(&(*mediator, kind));
+        let holds_or = |kind, holds: bool| assert!(holds || lifted(kind), "rung against {kind:?}");
+        let trained = entry.specialisms.contains(&Specialism::Minors);
+        holds_or(Liftable::NotReady, standing.availability(self.now) != Availability::Away);
+        holds_or(Liftable::Minors, !session.request.minor || trained);
+        holds_or(Liftable::Gender, session.request.gender_wish.is_none_or(|wish| entry.gender == Some(wish)));
+        holds_or(Liftable::Rest, standing.rests_until(entry.load, self.now).is_none());
+        holds_or(Liftable::Load, standing.minutes_worked(self.now) < u32::from(entry.load.minutes_a_day));
         let declined =
             session.offers.iter().any(|o| o.mediator == *mediator && o.state == OfferState::Declined);
         let twice = session.ringing().filter(|offer| offer.mediator == *mediator).count() > 1;

@@ -3,13 +3,13 @@
 use crate::dispatch::{self, Dispatcher};
 use crate::draft::Draft;
 use crate::event::{ConsentStatement, Event};
+use crate::exceptions::Liftable;
 use crate::ids::{AccountId, MediatorId, ParticipantId};
 use crate::input::Act;
 use crate::language::{LanguagePair, LanguageTag};
-use crate::matching::{adjacent_spoken, can_be_overridden};
+use crate::matching::adjacent_spoken;
 use crate::refusal::Refusal;
 use crate::rest::ByHand;
-use crate::roster::Mediator;
 use crate::session::Session;
 use crate::session_types::{
     Candidate, Consent, ConsentKind, ConsentMeans, LineStatus, MAX_PARTICIPANTS, MatchReason, OfferNumber,
@@ -76,12 +76,14 @@ pub(crate) fn admit(
 
 pub(crate) fn accept(
     mut draft: Draft,
-    mediator: &Mediator,
+    dispatcher: &Dispatcher<'_>,
+    entry: &RosterEntry,
     offer: OfferNumber,
     participant: ParticipantId,
-    now: UnixMillis,
 ) -> Result<Draft, Refusal> {
+    let (mediator, now) = (&entry.mediator, dispatcher.now);
     let place = require_ringing(&draft.session, offer, mediator.id)?;
+    require(dispatcher.may_still_take(&draft.session, place, entry), Refusal::NoLongerSuitable)?;
     let languages = draft.session.languages_of(place);
     let adjacent_language = languages.and_then(|languages| adjacent_spoken(mediator, &languages.source));
     let (mediator, alias) = (mediator.id, mediator.alias.clone());
@@ -142,7 +144,7 @@ pub(crate) fn by_hand(session: &Session, candidate: &Candidate) -> ByHand {
         ByHand::Rings
     } else if against.peek().is_none() {
         ByHand::Free
-    } else if against.all(can_be_overridden) {
+    } else if against.all(|reason| Liftable::of(reason).is_some()) {
         ByHand::WithReason
     } else {
         ByHand::Never

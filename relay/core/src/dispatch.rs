@@ -6,11 +6,12 @@ use std::collections::BTreeSet;
 use crate::case::CaseBook;
 use crate::draft::Draft;
 use crate::event::Event;
+use crate::exceptions::is_lifted;
 use crate::ids::MediatorId;
 use crate::language::LanguagePair;
 use crate::matching::{Loans, Wanted, judge, rank, rank_near};
 use crate::policy::DispatchPolicy;
-use crate::session::Session;
+use crate::session::{Offer, Session};
 use crate::session_types::{
     Candidate, MatchReason, NoAnswer, OfferNumber, OfferState, Place, SessionRequest,
 };
@@ -56,7 +57,32 @@ impl Dispatcher<'_> {
         judge(&entry.mediator, &entry.standing, wanted, self.now)
     }
 
-    /// The same for a request that is not the session's own: what a widening would bring.
+    /// Whether somebody who is rung may take the place still. Clearance, loans or the wall in a case may have changed since
+    /// it rang; that they were not ready, not reachable or soon booked elsewhere says nothing against whoever answers.
+    pub(crate) fn may_still_take(&self, session: &Session, place: Place, entry: &RosterEntry) -> bool {
+        let Some(candidate) = self.judge(session, place, entry) else { return false };
+        let settled_by_answering = |reason: &MatchReason| {
+            use MatchReason::{BookedSoon, NotReachable, NotReady};
+            matches!(reason, NotReady | NotReachable | BookedSoon { .. })
+        };
+        let lifted = |reason: &MatchReason| is_lifted(&session.overridden, candidate.mediator, reason);
+        let mut against = candidate.reasons.iter().filter(|reason| reason.excludes());
+        against.all(|reason| settled_by_answering(reason) || lifted(reason))
+    }
+
+    /// Ends the rings of those who may not take their place any more.
+    pub(crate) fn withdraw_unfit(&self, draft: &mut Draft) {
+        let fits = |offer: &Offer| {
+            let entry = self.roster.get(offer.mediator);
+            entry.is_some_and(|entry| self.may_still_take(&draft.session, offer.place, entry))
+        };
+        let unfit = draft.session.ringing().filter(|offer| !fits(offer)).map(|offer| offer.number);
+        for offer in unfit.collect::<Vec<_>>() {
+            draft.record(Event::OfferClosed { offer, outcome: OfferState::Withdrawn }, self.now);
+        }
+    }
+
+    /// [`Dispatcher::rank`] for a request that is not the session's own: what a widening would bring.
     pub(crate) fn rank_as(
         &self,
         session: &Session,
@@ -111,7 +137,7 @@ impl Dispatcher<'_> {
 
     /// Ends those rings that ran out, begins the next wave when it is due, and calls a coordinator when it is time.
     pub(crate) fn handle_timeout(&self, draft: &mut Draft) {
-        let ran_out = |offer: &&crate::session::Offer| offer.expires_at <= self.now;
+        let ran_out = |offer: &&Offer| offer.expires_at <= self.now;
         let expired: Vec<OfferNumber> =
             draft.session.ringing().filter(ran_out).map(|offer| offer.number).collect();
         for offer in expired {
@@ -163,7 +189,8 @@ impl Dispatcher<'_> {
             .then(|| session.requested_at + self.policy.escalate_after())
     }
 
-    /// Whom a wave (from 0) would ring, for each place; nobody for two places.
+    /// Whom a wave (from 0) would ring, for each place; nobody for two places. Waves ring by circle, and within one the
+    /// pair before its neighbours: a neighbour of an inner circle may ring before the pair in an outer one.
     fn choose(
         &self,
         session: &Session,
@@ -261,7 +288,7 @@ pub(crate) fn only_busy(candidate: &Candidate) -> bool {
 
 /// Withdraws the rings of a session: all, or those for one place.
 pub(crate) fn withdraw(draft: &mut Draft, place: Option<Place>, now: UnixMillis) {
-    let of_place = |offer: &&crate::session::Offer| place.is_none_or(|place| offer.place == place);
+    let of_place = |offer: &&Offer| place.is_none_or(|place| offer.place == place);
     let ringing: Vec<OfferNumber> =
         draft.session.ringing().filter(of_place).map(|offer| offer.number).collect();
     for offer in ringing {

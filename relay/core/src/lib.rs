@@ -16,6 +16,7 @@ pub mod dispatch;
 pub mod draft;
 pub mod event;
 pub mod evidence;
+pub mod exceptions;
 pub mod forecast;
 pub mod ids;
 pub mod input;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::case::Served;
 use crate::codes::AgencyCode;
+use crate::exceptions::{Exceptions, is_lifted};
 use crate::ids::MediatorId;
 use crate::language::{LanguagePair, LanguageTag};
 use crate::roster::{Level, Mediator, Qualification, Specialism, SpokenLanguage};
@@ -31,11 +32,11 @@ pub struct Wanted<'a> {
     pub served: &'a [Served],
     /// Who is on loan.
     pub loans: &'a Loans,
-    /// For whom an exception was made by hand.
-    pub overridden: &'a BTreeSet<MediatorId>,
+    /// What was lifted by hand, and for whom.
+    pub overridden: &'a Exceptions,
 }
 
-/// Points of the soft ranking. The pair itself outweighs everything, so an adjacent language never ranks before it.
+/// Points of the soft ranking. That an adjacent language never ranks before the pair is no matter of points: see [`rank`].
 mod points {
     pub(super) const PAIR: u32 = 1_000;
     pub(super) const ADJACENT: u32 = 100;
@@ -58,8 +59,9 @@ mod points {
     pub(super) const IDLE_AT_MOST: i64 = 24;
 }
 
-/// Judges the whole roster for a request: the eligible first, by circle and then best first; then the others who speak
-/// the languages, each with what excludes them. Whoever does not speak the pair is no candidate and is left out.
+/// Judges the whole roster for a request: first the eligible who speak the pair itself, then those who speak a neighbour
+/// of it, each by circle and then best first; then the others who speak the languages, each with what excludes them.
+/// Whoever does not speak the pair is no candidate and is left out.
 pub fn rank(roster: RosterNow<'_>, wanted: Wanted<'_>, now: UnixMillis) -> Vec<Candidate> {
     let everybody = roster.speakers(&either(wanted), &wanted.languages.target, Reach::All);
     rank_among(everybody, wanted, now)
@@ -75,17 +77,20 @@ pub fn rank_near(
 ) -> Vec<Candidate> {
     let (either, target) = (either(wanted), &wanted.languages.target);
     let mut near = roster.speakers(&either, target, Reach::Near);
-    if wanted.overridden.is_empty() && near.len() >= at_least {
+    // Whom an exception or a booking lets ring though they are not ready.
+    let named: BTreeSet<MediatorId> =
+        wanted.overridden.iter().map(|(id, _)| *id).chain(wanted.request.booked).collect();
+    if named.is_empty() && near.len() >= at_least {
         return rank_among(near, wanted, now);
     }
     let known: BTreeSet<MediatorId> = near.iter().map(|entry| entry.mediator.id).collect();
-    near.extend(wanted.overridden.iter().filter(|id| !known.contains(id)).filter_map(|id| roster.get(*id)));
+    near.extend(named.iter().filter(|id| !known.contains(id)).filter_map(|id| roster.get(*id)));
     if near.len() < at_least {
         near.retain(|entry| speaks(&entry.mediator, wanted));
         let missing = at_least.saturating_sub(near.len());
         let far = roster.speakers(&either, target, Reach::All).into_iter();
         let far = far.filter(|entry| !known.contains(&entry.mediator.id));
-        let far = far.filter(|entry| !wanted.overridden.contains(&entry.mediator.id));
+        let far = far.filter(|entry| !named.contains(&entry.mediator.id));
         near.extend(far.filter(|entry| speaks(&entry.mediator, wanted)).take(missing));
     }
     rank_among(near, wanted, now)
@@ -112,9 +117,14 @@ fn rank_among(entries: Vec<&RosterEntry>, wanted: Wanted<'_>, now: UnixMillis) -
     mark_longest_idle(&mut ranked);
     // The identifier decides between equals, so that the same roster gives the same order.
     ranked.sort_by_cached_key(|(candidate, _)| {
-        (!candidate.eligible, candidate.circle, std::cmp::Reverse(candidate.score), candidate.mediator)
+        let preference = (candidate.circle, std::cmp::Reverse(candidate.score));
+        (!candidate.eligible, speaks_a_neighbour(candidate), preference, candidate.mediator)
     });
     ranked.into_iter().map(|(candidate, _)| candidate).collect()
+}
+
+fn speaks_a_neighbour(candidate: &Candidate) -> bool {
+    candidate.reasons.iter().any(|reason| matches!(reason, MatchReason::AdjacentLanguage { .. }))
 }
 
 /// Judges one mediator; `None`: does not speak the languages.
@@ -129,9 +139,8 @@ pub fn judge(
     let favoured = reasons.len();
     exclusions(mediator, standing, wanted, now, &mut reasons);
     if reasons.len() > favoured {
-        let lifted = wanted.overridden.contains(&mediator.id)
-            && reasons.get(favoured..).unwrap_or_default().iter().all(can_be_overridden);
-        if !lifted {
+        let mut against = reasons.get(favoured..).unwrap_or_default().iter();
+        if !against.all(|reason| is_lifted(wanted.overridden, mediator.id, reason)) {
             let (mediator, circle) = (mediator.id, Circle::Pool);
             return Some(Candidate { mediator, eligible: false, circle, score: 0, reasons });
         }
@@ -139,22 +148,6 @@ pub fn judge(
     }
     let (score, circle) = preferences(mediator, standing, wanted, now, &mut reasons);
     Some(Candidate { mediator: mediator.id, eligible: true, circle, score: language_points + score, reasons })
-}
-
-/// Whether a coordinator may lift this exclusion by hand. Law, language and the wall in a case stand.
-pub fn can_be_overridden(reason: &MatchReason) -> bool {
-    matches!(
-        reason,
-        MatchReason::NotTheWishedGender
-            | MatchReason::NotTrainedForMinors
-            | MatchReason::NotReady
-            | MatchReason::Resting { .. }
-            | MatchReason::LoadLimitReached
-            | MatchReason::BookedSoon { .. }
-            | MatchReason::TieDeclared
-            | MatchReason::OtherAgency
-            | MatchReason::OtherCountry
-    )
 }
 
 /// The language that a mediator would speak instead of the one asked for, if it is a neighbour of it.
@@ -243,16 +236,16 @@ fn exclusions(
     against(walled, MatchReason::ServedTheOtherSide);
     against(!serves(mediator, request.agency.as_ref(), wanted.loans), MatchReason::OtherAgency);
     against(request.country.as_ref().is_some_and(abroad), MatchReason::OtherCountry);
-    against(standing.availability(now) == Availability::Away, MatchReason::NotReady);
+    // Whoever agreed to this very session beforehand need not be ready for any other.
+    let booked = request.booked == Some(mediator.id);
+    against(!booked && standing.availability(now) == Availability::Away, MatchReason::NotReady);
     against(!standing.reachable, MatchReason::NotReachable);
     against(standing.in_session, MatchReason::InAnotherSession);
     against(at_limit, MatchReason::LoadLimitReached);
     if let Some(until) = standing.rests_until(mediator.load, now) {
         reasons.push(MatchReason::Resting { until });
     }
-    if request.booked != Some(mediator.id)
-        && let Some(at) = standing.booked_soon(BOOKED_MARGIN_MINUTES, now)
-    {
+    if !booked && let Some(at) = standing.booked_soon(BOOKED_MARGIN_MINUTES, now) {
         reasons.push(MatchReason::BookedSoon { at });
     }
 }
@@ -327,9 +320,10 @@ fn preferences(
         score += points::SPECIALISED;
     }
     let circle = match (on_loan, call) {
+        _ if booked => Circle::Familiar,
         (true, _) => Circle::Loan,
         (false, true) => Circle::OnCall,
-        (false, false) if booked || knows || favourite => Circle::Familiar,
+        (false, false) if knows || favourite => Circle::Familiar,
         (false, false) => Circle::Pool,
     };
     (score, circle)
@@ -368,6 +362,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::exceptions::Liftable;
     use crate::ids::MediatorId;
     use crate::language::LanguagePair;
     use crate::roster::{Gender, Profile};
@@ -412,7 +407,7 @@ mod tests {
         request: &'a SessionRequest,
         adjacent_allowed: bool,
         loans: &'a Loans,
-        overridden: &'a BTreeSet<MediatorId>,
+        overridden: &'a Exceptions,
     ) -> Wanted<'a> {
         let languages = &request.languages;
         Wanted { request, languages, adjacent_allowed, served: &[], loans, overridden }
@@ -483,20 +478,22 @@ mod tests {
         fn near_and_all_agree_on_who_may_be_rung(
             people in proptest::collection::vec((0..4_usize, 0..4_usize, any::<[bool; 4]>()), 0..60),
             at_least in 0..20_usize,
+            booked in 0..60_u128,
         ) {
             let tags = ["sr", "bs", "sq", "en"];
-            let (loans, mut overridden) = (Loans::new(), BTreeSet::new());
+            let (loans, mut overridden) = (Loans::new(), Exceptions::new());
             let mut roster = Roster::default();
             for (number, (one, other, [ready, reachable, busy, exception])) in (1..).zip(people) {
                 let spoken = [(tags[one], Level::Native), (tags[other], Level::Fluent)];
                 let mediator = mediator(number, &spoken);
                 if exception && number % 7 == 0 {
-                    overridden.insert(mediator.id);
+                    overridden.insert((mediator.id, Liftable::NotReady));
                 }
                 let standing = Standing { ready, reachable, in_session: busy, ..Standing::default() };
                 roster.put_entry(RosterEntry { mediator, standing });
             }
-            let request = request("sr");
+            let booked = Some(MediatorId(Uuid::from_u128(booked)));
+            let request = SessionRequest { booked, ..request("sr") };
             let wanted = wanted(&request, true, &loans, &overridden);
             let eligible = |candidates: Vec<Candidate>| {
                 candidates.into_iter().filter(|candidate| candidate.eligible).collect::<Vec<_>>()

@@ -26,6 +26,9 @@ pub enum Refusal {
     /// The offer was taken, withdrawn or ran out.
     #[error("this call is not ringing for you any more: somebody else took it, or it ran out")]
     OfferNotRinging,
+    /// Rung, but what it takes was lost since: clearance, a loan, the side in a case. It does not say which.
+    #[error("this call can not be yours any more: what it takes has changed since it rang")]
+    NoLongerSuitable,
     /// A mediator is in one session at a time.
     #[error("you are in another session: end it before you take this one")]
     MediatorBusy,
@@ -84,6 +87,7 @@ impl Refusal {
             Self::NotYourRole => "not_your_role",
             Self::SameLanguage => "same_language",
             Self::OfferNotRinging => "offer_not_ringing",
+            Self::NoLongerSuitable => "no_longer_suitable",
             Self::MediatorBusy => "mediator_busy",
             Self::AlreadyAssigned => "already_assigned",
             Self::PivotChosen => "pivot_chosen",

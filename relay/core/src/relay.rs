@@ -138,7 +138,7 @@ impl Relay {
     /// [`Refusal`] says why nothing would.
     pub fn decide(&self, input: Input, now: UnixMillis) -> Result<Decision, Refusal> {
         let mut decision = self.decide_alone(input, now)?;
-        self.ring_whoever_became_free(&mut decision, now);
+        self.review_rings(&mut decision, now);
         Ok(decision)
     }
 
@@ -165,7 +165,7 @@ impl Relay {
                 decision.drafts.push(draft);
             }
         }
-        self.ring_whoever_became_free(&mut decision, now);
+        self.review_rings(&mut decision, now);
         decision
     }
 
@@ -310,7 +310,7 @@ impl Relay {
         if entry.standing.in_session {
             return Err(Refusal::MediatorBusy);
         }
-        let mut drafts = vec![commands::accept(draft, &entry.mediator, offer, participant, now)?];
+        let mut drafts = vec![commands::accept(draft, &self.dispatcher(now), entry, offer, participant)?];
         // The others ring on in a roster where this one is taken.
         let mut taken = entry.clone();
         taken.standing.apply(Change::Assigned(now));
@@ -345,8 +345,9 @@ impl Relay {
         missed.into_iter().flat_map(changes).collect()
     }
 
-    /// A session that has rung everybody takes whoever became free by this decision.
-    fn ring_whoever_became_free(&self, decision: &mut Decision, now: UnixMillis) {
+    /// A session that has rung everybody takes whoever became free by this decision; whoever lost by it what a ring takes
+    /// is not rung any longer.
+    fn review_rings(&self, decision: &mut Decision, now: UnixMillis) {
         let changed = self.entries_after(decision);
         if changed.is_empty() && decision.loans.is_none() {
             return;
@@ -355,10 +356,14 @@ impl Relay {
         if let Some(loans) = &decision.loans {
             dispatcher.loans = loans;
         }
+        let may_lose = !decision.roster.is_empty() || decision.loans.is_some();
         let touched: BTreeSet<SessionId> = decision.drafts.iter().map(|draft| draft.session.id).collect();
         let mut more = Vec::new();
         for session in self.by_age().filter(|session| !touched.contains(&session.id)) {
             let mut draft = Draft::of(session);
+            if may_lose {
+                dispatcher.withdraw_unfit(&mut draft);
+            }
             dispatcher.go_on(&mut draft);
             if !draft.events.is_empty() {
                 more.push(draft);

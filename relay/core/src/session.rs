@@ -1,9 +1,10 @@
 //! A session's state: nothing but its events, replayed. Deciding is elsewhere; here every event is simply true.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::event::Event;
 use crate::evidence::Chain;
+use crate::exceptions::{Exceptions, Liftable};
 use crate::ids::{AccountId, MediatorId, ParticipantId, SessionId};
 use crate::language::{LanguagePair, LanguageTag};
 use crate::session_types::{
@@ -29,8 +30,8 @@ pub struct Session {
     pub participants: Vec<Participant>,
     /// The language between, where two mediators interpret in a row.
     pub via: Option<LanguageTag>,
-    /// For whom exclusions were lifted by hand.
-    pub overridden: BTreeSet<MediatorId>,
+    /// What was lifted by hand, and for whom.
+    pub overridden: Exceptions,
     /// A coordinator was called to it.
     pub coordinator_called: bool,
     /// Why nobody answered, while nobody does.
@@ -136,7 +137,7 @@ impl Session {
             adjacent_language: None,
             participants: vec![officer],
             via: None,
-            overridden: BTreeSet::new(),
+            overridden: Exceptions::new(),
             coordinator_called: false,
             no_answer: None,
             offers: Vec::new(),
@@ -202,8 +203,10 @@ impl Session {
             Event::OfferClosed { offer, outcome } => self.close_offer(*offer, *outcome),
             Event::NobodyAnswered { why } => (self.unanswered, self.no_answer) = (true, *why),
             Event::CoordinatorCalled => self.coordinator_called = true,
-            Event::ExceptionMade { mediator, .. } => {
-                self.overridden.insert(*mediator);
+            // Records of before may name what can not be lifted any more: it is passed over.
+            Event::ExceptionMade { mediator, lifted, .. } => {
+                let kinds = lifted.iter().filter_map(Liftable::of);
+                self.overridden.extend(kinds.map(|kind| (*mediator, kind)));
             }
             Event::RequestWidened { widening } => self.widen(widening),
             Event::ParticipantAdmitted { participant, role, language } => {

@@ -111,7 +111,7 @@ impl SessionRequest {
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Circle {
-    /// Interpreted for this very person before, or is a favourite of the agency.
+    /// Agreed to this very session beforehand, interpreted for this very person before, or is a favourite of the agency.
     Familiar,
     /// Ready, or on shift.
     #[default]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::codes::AgencyCode;
 use crate::commands::by_hand;
 use crate::ids::{MediatorId, ParticipantId};
 use crate::language::LanguageTag;
@@ -10,10 +11,11 @@ use crate::matching::serves;
 use crate::relay::Relay;
 use crate::rest::{AccountRole, CandidateRow};
 use crate::ringing_view::ringing_view;
+use crate::roster::Mediator;
 use crate::session::Session;
 use crate::session_types::{ConsentKind, MatchReason, Role};
 use crate::standing::Availability;
-use crate::standings::{Roster, RosterEntry};
+use crate::standings::RosterEntry;
 use crate::time::UnixMillis;
 use crate::wire::{
     DeskView, LanguageReach, MediatorDesk, MediatorPresence, OfferView, ParticipantView, Quality,
@@ -80,15 +82,17 @@ pub fn desk_view(relay: &Relay, actor: &Actor, mediator: Option<MediatorId>, now
         mediator: mediator.and_then(|mediator| mediator_desk(relay, mediator, now)),
         sessions: sessions.into_iter().map(|session| summary(relay, session)).collect(),
         presence: presence(relay, actor, now),
-        reachable: if actor.role == AccountRole::Officer { reach(relay.roster(), now) } else { Vec::new() },
+        reachable: if actor.role == AccountRole::Officer { reach(relay, actor, now) } else { Vec::new() },
     }
 }
 
-/// Every mediator's judgement for a session, whether they were rung or not; for coordinators. Each place by itself.
-pub fn candidates(relay: &Relay, session: &Session, now: UnixMillis) -> Vec<CandidateRow> {
+/// The judgement of everybody whom this reader plans with for a session, whether they were rung or not; for coordinators.
+/// Each place by itself.
+pub fn candidates(relay: &Relay, session: &Session, actor: &Actor, now: UnixMillis) -> Vec<CandidateRow> {
     let dispatcher = relay.dispatcher(now);
     let judged = session.open_places().flat_map(|place| dispatcher.judge_all(session, place));
-    judged.map(|candidate| CandidateRow { by_hand: by_hand(session, &candidate), candidate }).collect()
+    let seen = judged.filter(|candidate| counts_on(relay, actor, candidate.mediator));
+    seen.map(|candidate| CandidateRow { by_hand: by_hand(session, &candidate), candidate }).collect()
 }
 
 fn mediator_desk(relay: &Relay, id: MediatorId, now: UnixMillis) -> Option<MediatorDesk> {
@@ -140,13 +144,27 @@ fn aliases(session: &Session) -> Option<String> {
     (!aliases.is_empty()).then(|| aliases.join(" + "))
 }
 
-/// How everybody stands whom a coordinator or administrator plans with: of an agency's, those who serve it and those who
-/// are lent to it now.
-fn presence(relay: &Relay, actor: &Actor, now: UnixMillis) -> Vec<MediatorPresence> {
-    let counts_on = |entry: &&RosterEntry| match actor.limited_to() {
+/// Whether a coordinator or administrator plans with this mediator: one of an agency with those who serve it and those
+/// who are lent to it now. Strangers' agencies, and how they stand, are not for them to see.
+pub fn counts_on(relay: &Relay, actor: &Actor, mediator: MediatorId) -> bool {
+    let Some(entry) = relay.roster().get(mediator) else { return false };
+    match actor.limited_to() {
         Some(own) => serves(&entry.mediator, Some(own), relay.loans()),
         None => actor.keeps_for(None),
-    };
+    }
+}
+
+/// Who of the roster could ever be rung for an agency's officers as loans stand now; for officers of none, everybody.
+pub fn serving<'a>(
+    relay: &'a Relay,
+    agency: Option<&'a AgencyCode>,
+) -> impl Iterator<Item = &'a RosterEntry> + use<'a> {
+    let could_serve = move |mediator: &Mediator| mediator.active && serves(mediator, agency, relay.loans());
+    relay.roster().entries().filter(move |entry| could_serve(&entry.mediator))
+}
+
+/// How everybody stands whom a coordinator or administrator plans with.
+fn presence(relay: &Relay, actor: &Actor, now: UnixMillis) -> Vec<MediatorPresence> {
     let row = |RosterEntry { mediator, standing }: &RosterEntry| MediatorPresence {
         mediator: mediator.id,
         ready: standing.ready,
@@ -155,13 +173,14 @@ fn presence(relay: &Relay, actor: &Actor, now: UnixMillis) -> Vec<MediatorPresen
         availability: standing.availability(now),
         minutes_worked: standing.minutes_worked(now),
     };
-    relay.roster().entries().filter(counts_on).map(row).collect()
+    let planned_with = |entry: &&RosterEntry| counts_on(relay, actor, entry.mediator.id);
+    relay.roster().entries().filter(planned_with).map(row).collect()
 }
 
-/// Per language of the roster, who speaks it and who of them could be rung now.
-fn reach(roster: &Roster, now: UnixMillis) -> Vec<LanguageReach> {
+/// Per language, who of those who serve the officer's agency speaks it, and who of them could be rung now.
+fn reach(relay: &Relay, officer: &Actor, now: UnixMillis) -> Vec<LanguageReach> {
     let mut counts: BTreeMap<LanguageTag, (u32, u32)> = BTreeMap::new();
-    for RosterEntry { mediator, standing } in roster.entries().filter(|entry| entry.mediator.active) {
+    for RosterEntry { mediator, standing } in serving(relay, officer.agency.as_ref()) {
         let there = standing.availability(now) != Availability::Away && standing.reachable;
         let could_ring = mediator.is_cleared(now) && there && !standing.in_session;
         for spoken in &mediator.languages {

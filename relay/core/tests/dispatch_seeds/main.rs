@@ -260,7 +260,9 @@ impl Night {
         let digest = |byte| KeyedDigest([byte; 32]);
         let case = CaseRef { case: digest(self.rng.u8(0..2)), person: Some(digest(self.rng.u8(2..5))) };
         let place = Circumstance::new(Tie::Place, "Novi Pazar").unwrap();
+        let booked = *self.rng.choice(&self.mediators).unwrap();
         let request = SessionRequest {
+            booked: self.chance(0.1).then_some(booked),
             gender_wish: self.chance(0.12).then_some(Gender::Female),
             minor: self.chance(0.1),
             label: *self.rng.choice(&labels).unwrap(),

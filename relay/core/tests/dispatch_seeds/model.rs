@@ -12,7 +12,7 @@ use dragoman_core::matching::Loans;
 use dragoman_core::relay::{Decision, Input};
 use dragoman_core::roster::{Profile, Specialism};
 use dragoman_core::session_types::{
-    IntervieweeLabel, NoAnswer, OfferNumber, OfferState, Place, SessionRequest, Widening,
+    IntervieweeLabel, MatchReason, NoAnswer, OfferNumber, OfferState, Place, SessionRequest, Widening,
 };
 use dragoman_core::standing::Change;
 use dragoman_core::time::UnixMillis;
@@ -25,13 +25,20 @@ const DAY: i64 = 24 * 60 * MINUTE;
 pub(crate) enum Against {
     /// No exception is possible.
     Law,
-    /// A coordinator may lift it.
-    Rule,
+    /// No page or device.
+    Unreachable,
     /// Gone, or rung already.
     Asked,
     /// In a session.
     Busy,
-    /// Rests after one; a coordinator may lift it.
+    // A coordinator may lift the others.
+    Gender,
+    Minors,
+    Tie,
+    Country,
+    Away,
+    Load,
+    Booked,
     Rests,
 }
 
@@ -59,7 +66,7 @@ pub(crate) struct Known {
     pub(crate) ringing: BTreeMap<OfferNumber, (MediatorId, Place, UnixMillis)>,
     rung: BTreeSet<MediatorId>,
     declined: BTreeSet<MediatorId>,
-    excepted: BTreeSet<MediatorId>,
+    excepted: BTreeSet<(MediatorId, Against)>,
 }
 
 /// The books.
@@ -126,9 +133,9 @@ impl Model {
         now: UnixMillis,
     ) -> BTreeSet<Against> {
         let all = self.against_unlifted(id, session, place, now);
-        // An exception lifts everything or nothing.
-        let may_be_lifted = |what: &Against| matches!(what, Against::Rule | Against::Rests | Against::Asked);
-        if session.excepted.contains(&id) && all.iter().all(may_be_lifted) {
+        // What is lifted counts only where that is all that speaks against.
+        let is_lifted = |what: &Against| *what == Against::Asked || session.excepted.contains(&(id, *what));
+        if all.iter().all(is_lifted) {
             return all.into_iter().filter(|what| *what == Against::Asked).collect();
         }
         all
@@ -158,18 +165,19 @@ impl Model {
         add(!profile.active || !vetted || !bound, Against::Law);
         add(!speaks(profile, &session.languages(place), session.adjacent), Against::Law);
         add(self.served_the_other_side(id, request), Against::Law);
-        add(!person.reachable, Against::Law);
-        add(request.gender_wish.is_some() && request.gender_wish != profile.gender, Against::Rule);
-        add(request.minor && !profile.specialisms.contains(&Specialism::Minors), Against::Rule);
-        add(request.circumstances.iter().any(|tie| profile.conflicts.contains(tie)), Against::Rule);
-        add(!self.serves(id, profile, request), Against::Rule);
+        add(!person.reachable, Against::Unreachable);
+        add(request.gender_wish.is_some() && request.gender_wish != profile.gender, Against::Gender);
+        add(request.minor && !profile.specialisms.contains(&Specialism::Minors), Against::Minors);
+        add(request.circumstances.iter().any(|tie| profile.conflicts.contains(tie)), Against::Tie);
+        add(!self.serves(id, profile, request), Against::Law);
         let abroad = |country| !profile.countries.is_empty() && !profile.countries.contains(country);
-        add(request.country.as_ref().is_some_and(abroad), Against::Rule);
-        add(!person.is_there(now), Against::Rule);
-        add(person.worked_today(now) >= i64::from(profile.load.minutes_a_day), Against::Rule);
+        add(request.country.as_ref().is_some_and(abroad), Against::Country);
+        let booked = request.booked == Some(id);
+        add(!booked && !person.is_there(now), Against::Away);
+        add(person.worked_today(now) >= i64::from(profile.load.minutes_a_day), Against::Load);
         add(
-            person.booked.iter().any(|span| span.from.0 < now.0 + 30 * MINUTE && now < span.until),
-            Against::Rule,
+            !booked && person.booked.iter().any(|span| span.from.0 < now.0 + 30 * MINUTE && now < span.until),
+            Against::Booked,
         );
         let rest = i64::from(profile.load.rest_minutes) * MINUTE;
         add(person.worked.last().is_some_and(|span| now.0 < span.until.0 + rest), Against::Rests);
@@ -225,6 +233,13 @@ impl Model {
                 require(!session.taken.contains_key(place), "two assignments of one place")?;
                 let person = self.people.get(mediator).ok_or("nobody")?;
                 require(person.session.is_none(), "in two sessions at once")?;
+                let all = self.against_unlifted(*mediator, session, *place, now);
+                let stands = |what: &Against| {
+                    use Against::{Asked, Away, Booked, Unreachable};
+                    let answers = matches!(what, Asked | Away | Booked | Unreachable);
+                    !answers && !session.excepted.contains(&(*mediator, *what))
+                };
+                require(!all.iter().any(stands), &format!("taken against {all:?}"))?;
                 self.assign(id, *mediator);
             }
             Event::NobodyAnswered { why } => {
@@ -349,8 +364,8 @@ impl Known {
                 }
             }
             Event::RequestWidened { widening } => self.widen(widening),
-            Event::ExceptionMade { mediator, .. } => {
-                self.excepted.insert(*mediator);
+            Event::ExceptionMade { mediator, lifted, .. } => {
+                self.excepted.extend(lifted.iter().filter_map(lifted_by).map(|what| (*mediator, what)));
             }
             Event::NobodyAnswered { why } => self.refused = *why,
             Event::SessionEnded { .. } => self.over = true,
@@ -370,6 +385,21 @@ impl Known {
             }
         }
     }
+}
+
+/// What an exception for this reason lifts.
+fn lifted_by(reason: &MatchReason) -> Option<Against> {
+    Some(match reason {
+        MatchReason::NotTheWishedGender => Against::Gender,
+        MatchReason::NotTrainedForMinors => Against::Minors,
+        MatchReason::TieDeclared => Against::Tie,
+        MatchReason::OtherCountry => Against::Country,
+        MatchReason::NotReady => Against::Away,
+        MatchReason::LoadLimitReached => Against::Load,
+        MatchReason::BookedSoon { .. } => Against::Booked,
+        MatchReason::Resting { .. } => Against::Rests,
+        _ => return None,
+    })
 }
 
 /// The same language in any variety, or a neighbour of the interviewee's where that is allowed.

@@ -1,11 +1,9 @@
 //! The cases: people, a request, and what must come of it.
 
-use std::collections::BTreeSet;
-
 use dragoman_core::availability::Duty::{OnCall, OnShift};
 use dragoman_core::case::{CaseRef, KeyedDigest, Served};
 use dragoman_core::codes::{Circumstance, Tie};
-use dragoman_core::ids::MediatorId;
+use dragoman_core::exceptions::{Exceptions, Liftable};
 use dragoman_core::matching::Loans;
 use dragoman_core::roster::Gender::{Female, Male, Other};
 use dragoman_core::roster::Qualification::{CulturalMediator, SwornInterpreter};
@@ -23,7 +21,7 @@ pub(crate) struct Case {
     pub(crate) adjacent_allowed: bool,
     pub(crate) served: Vec<Served>,
     pub(crate) loans: Loans,
-    pub(crate) overridden: BTreeSet<MediatorId>,
+    pub(crate) overridden: Exceptions,
     /// Who may be rung, in this order.
     pub(crate) order: Vec<&'static str>,
     /// Reasons that must stand beside a name.
@@ -40,7 +38,7 @@ fn case(name: &'static str, people: impl Into<Vec<Person>>, request: SessionRequ
         adjacent_allowed: false,
         served: Vec::new(),
         loans: Loans::new(),
-        overridden: BTreeSet::new(),
+        overridden: Exceptions::new(),
         order: Vec::new(),
         reasons: Vec::new(),
         absent: Vec::new(),
@@ -80,9 +78,9 @@ impl Case {
         self
     }
 
-    fn exception_for(mut self, who: &str) -> Self {
+    fn exception_for(mut self, who: &str, kind: Liftable) -> Self {
         let mediator = self.people.iter().find(|p| p.mediator.alias == who).unwrap().id();
-        self.overridden.insert(mediator);
+        self.overridden.insert((mediator, kind));
         self
     }
 }
@@ -94,6 +92,10 @@ fn albanian() -> SessionRequest {
 
 fn of_agency(agency: &str) -> SessionRequest {
     SessionRequest { agency: Some(agency.parse().unwrap()), ..albanian() }
+}
+
+fn about(place: &str) -> SessionRequest {
+    SessionRequest { circumstances: [Circumstance::new(Tie::Place, place).unwrap()].into(), ..albanian() }
 }
 
 fn in_case(person: Option<u8>, label: IntervieweeLabel) -> SessionRequest {
@@ -188,6 +190,17 @@ fn neighbours() -> Vec<Case> {
         .neighbours_too()
         .rings(&["Zoe", "Mila"]),
         case(
+            "nor for an inner circle",
+            [
+                mila().with(|p| p.favourite_of = ["AL-BORDER".parse().unwrap()].into()),
+                speaks("Zoe", "sr:working en:working").on(OnCall, -5, 5),
+            ],
+            SessionRequest { agency: Some("AL-BORDER".parse().unwrap()), ..between("sr", "en") },
+        )
+        .neighbours_too()
+        .rings(&["Zoe", "Mila"])
+        .because("Mila", MatchReason::Favourite),
+        case(
             "whoever speaks both is no neighbour",
             [speaks("Ivo", "hr:native sr:fluent en:fluent")],
             between("sr", "en"),
@@ -258,10 +271,6 @@ fn wishes() -> Vec<Case> {
 }
 
 fn ties() -> Vec<Case> {
-    let about = |place: &str| SessionRequest {
-        circumstances: [Circumstance::new(Tie::Place, place).unwrap()].into(),
-        ..albanian()
-    };
     vec![
         case("a declared tie excludes", [ana().tied("Kukës"), ben()], about("KUKËS"))
             .rings(&["Ben"])
@@ -312,6 +321,13 @@ fn agencies() -> Vec<Case> {
         case("lent to another is not lent to this one", [ana().of("RS-MUP")], of_agency("AL-BORDER"))
             .lent("Ana", "MK-MOI")
             .because("Ana", MatchReason::OtherAgency),
+        case(
+            "no exception borrows past the loan desk",
+            [ana().of("RS-MUP").not_ready()],
+            of_agency("AL-BORDER"),
+        )
+        .exception_for("Ana", Liftable::NotReady)
+        .because("Ana", MatchReason::OtherAgency),
         case(
             "only where they may serve",
             [ana().with(|p| p.countries = ["AL".parse().unwrap()].into())],
@@ -378,6 +394,24 @@ fn favour() -> Vec<Case> {
         .rings(&["Ben", "Ana"])
         .because("Ben", MatchReason::Booked),
         case(
+            "the booked one need not be ready for anything else",
+            [ana().qualified(SwornInterpreter), ben().booked(0).not_ready()],
+            booked(&ben()),
+        )
+        .rings(&["Ben", "Ana"])
+        .because("Ben", MatchReason::Booked),
+        case("another's booking makes nobody ready", [ana().not_ready()], booked(&ben()))
+            .because("Ana", MatchReason::NotReady),
+        case("the booked one rings first though on call", [ana(), ben().on(OnCall, -5, 5)], booked(&ben()))
+            .rings(&["Ben", "Ana"]),
+        case(
+            "the booked one rings first though on loan",
+            [ana(), ben().of("RS-MUP")],
+            SessionRequest { booked: Some(ben().id()), ..of_agency("AL-BORDER") },
+        )
+        .lent("Ben", "AL-BORDER")
+        .rings(&["Ben", "Ana"]),
+        case(
             "a favourite before better points",
             [ana().qualified(SwornInterpreter), favourite(speaks("Ben", "sq:working en:working"))],
             of_agency("AL-BORDER"),
@@ -385,8 +419,14 @@ fn favour() -> Vec<Case> {
         .rings(&["Ben", "Ana"])
         .because("Ben", MatchReason::Favourite),
         case("an exception lifts what may be lifted", [ana().not_ready()], albanian())
-            .exception_for("Ana")
+            .exception_for("Ana", Liftable::NotReady)
             .rings(&["Ana"])
             .because("Ana", MatchReason::Overridden),
+        case("and nothing that came later", [ana().not_ready().tied("Kukës")], about("Kukës"))
+            .exception_for("Ana", Liftable::NotReady)
+            .because("Ana", MatchReason::TieDeclared),
+        case("nor anything for others", [ana().not_ready(), ben().not_ready()], albanian())
+            .exception_for("Ana", Liftable::NotReady)
+            .rings(&["Ana"]),
     ]
 }

@@ -2,7 +2,7 @@
 
 use dragoman_core::availability::{Duty, DutySpan, Span};
 use dragoman_core::codes::{Circumstance, Tie};
-use dragoman_core::ids::MediatorId;
+use dragoman_core::ids::{AccountId, MediatorId, ParticipantId, SessionId};
 use dragoman_core::language::LanguagePair;
 use dragoman_core::relay::{Input, Memory, Relay};
 use dragoman_core::roster::{Gender, Level, Mediator, Profile, Qualification, Specialism, SpokenLanguage};
@@ -163,6 +163,19 @@ pub(crate) fn relay_of(people: &[Person]) -> Relay {
             relay.handle_input(input, NOW).unwrap();
         }
     }
+    relay
+}
+
+/// The session that [`asked`] asks for, and its officer.
+pub(crate) const SESSION: SessionId = SessionId(Uuid::from_u128(1));
+pub(crate) const OFFICER: ParticipantId = ParticipantId(Uuid::from_u128(2));
+
+/// The relay that knows these people, and rings them for this request.
+pub(crate) fn asked(people: &[Person], request: SessionRequest) -> Relay {
+    let mut relay = relay_of(people);
+    let officer_account = AccountId(Uuid::from_u128(3));
+    let input = Input::RequestSession { session: SESSION, officer_account, officer: OFFICER, request };
+    relay.handle_input(input, NOW).unwrap();
     relay
 }
 

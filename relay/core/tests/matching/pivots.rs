@@ -1,31 +1,19 @@
 //! Chains of two, where nobody speaks the pair.
 
-use dragoman_core::ids::{AccountId, ParticipantId, SessionId};
+use dragoman_core::ids::ParticipantId;
 use dragoman_core::pivot::best_chains;
-use dragoman_core::relay::{Act, Input, Relay};
+use dragoman_core::relay::{Act, Input};
 use dragoman_core::session_types::{NoAnswer, Phase, Place, Widening};
 use uuid::Uuid;
 
-use crate::people::{NOW, Person, between, hence, relay_of, speaks};
+use crate::people::{NOW, OFFICER, Person, SESSION, asked, between, hence, speaks};
 
 /// How many cases stand in this file.
 pub(crate) const CASES: usize = 6;
 
-const SESSION: SessionId = SessionId(Uuid::from_u128(1));
-const OFFICER: ParticipantId = ParticipantId(Uuid::from_u128(2));
-
-fn asked(people: &[Person], source: &str, target: &str) -> Relay {
-    let mut relay = relay_of(people);
-    let request = between(source, target);
-    let officer_account = AccountId(Uuid::from_u128(3));
-    let input = Input::RequestSession { session: SESSION, officer_account, officer: OFFICER, request };
-    relay.handle_input(input, NOW).unwrap();
-    relay
-}
-
 /// The languages between, best first.
 fn chains(people: &[Person], source: &str, target: &str) -> Vec<String> {
-    let relay = asked(people, source, target);
+    let relay = asked(people, between(source, target));
     let session = relay.session(SESSION).unwrap();
     best_chains(&relay.dispatcher(NOW), session).into_iter().map(|chain| chain.via.to_string()).collect()
 }
@@ -34,7 +22,7 @@ fn chains(people: &[Person], source: &str, target: &str) -> Vec<String> {
 fn tigrinya_reaches_albanian_through_english() {
     let people = [speaks("Saba", "ti:native en:fluent"), speaks("Ana", "sq:native en:fluent")];
     assert_eq!(chains(&people, "ti", "sq"), ["en"]);
-    let relay = asked(&people, "ti", "sq");
+    let relay = asked(&people, between("ti", "sq"));
     assert_eq!(relay.session(SESSION).unwrap().no_answer, Some(NoAnswer::NobodySuitable));
 }
 
@@ -63,7 +51,7 @@ fn the_officers_own_language_is_not_between() {
 #[test]
 fn both_ring_at_once_and_the_session_waits_for_both() {
     let people = [speaks("Saba", "ti:native en:fluent"), speaks("Ana", "sq:native en:fluent")];
-    let mut relay = asked(&people, "ti", "sq");
+    let mut relay = asked(&people, between("ti", "sq"));
     let act = |act| Input::Act { session: SESSION, by: OFFICER, act };
     relay.handle_input(act(Act::Widen(Widening::Pivot { via: "en".parse().unwrap() })), NOW).unwrap();
     let session = relay.session(SESSION).unwrap().clone();
@@ -92,7 +80,7 @@ fn a_chain_is_offered_only_where_nobody_speaks_the_pair() {
         speaks("Ana", "sq:native en:fluent"),
         speaks("Rahel", "ti:fluent sq:working"),
     ];
-    let relay = asked(&people, "ti", "sq");
+    let relay = asked(&people, between("ti", "sq"));
     let view = dragoman_core::views::session_view(
         &relay,
         relay.session(SESSION).unwrap(),

@@ -31,18 +31,19 @@ const MAX_ROWS: u32 = 200;
 /// Longest number of a case, and longest name of a person within it, in characters.
 const MAX_CASE_CHARS: usize = 80;
 
-/// What an officer can choose: first what the roster speaks, then what the region may ask for; not their own language.
+/// What an officer can choose: first what those speak who serve the agency, then what the region may ask for; not their own language.
 #[utoipa::path(get, path = "/api/v1/languages", tag = "sessions", responses((status = 200, body = Vec<LanguageChoice>)))]
 pub(super) async fn languages(
     State(app): State<Arc<App>>,
     SignedIn(account): SignedIn,
 ) -> Result<Json<Vec<LanguageChoice>>, ApiError> {
+    let agency = account.agency.clone();
     let spoken: Vec<LanguageTag> = app
         .engine
-        .read(|relay| {
-            let active =
-                relay.roster().entries().map(|entry| &entry.mediator).filter(|mediator| mediator.active);
-            active.flat_map(|mediator| mediator.languages.iter().map(|spoken| spoken.tag.clone())).collect()
+        .read(move |relay| {
+            let serving = views::serving(relay, agency.as_ref());
+            let spoken = serving.flat_map(|entry| entry.mediator.languages.iter());
+            spoken.map(|spoken| spoken.tag.clone()).collect()
         })
         .await?;
     let mut choices: Vec<LanguageChoice> = Vec::new();
@@ -164,7 +165,7 @@ pub(super) async fn candidates(
     let (now, actor) = (app.now(), account.actor());
     let judged = app.engine.read(move |relay| {
         let session = relay.session(id).filter(|session| looks_after(&actor, session))?;
-        Some(views::candidates(relay, session, now))
+        Some(views::candidates(relay, session, &actor, now))
     });
     let judged = judged.await?;
     Ok(Json(judged.ok_or_else(|| ApiError::no_such("session"))?))
@@ -206,14 +207,18 @@ pub(super) async fn ring(
     Id(session): Id<SessionId>,
     Body(form): Body<RingForm>,
 ) -> Result<StatusCode, ApiError> {
-    let actor = account.actor();
-    let seen = app
-        .engine
-        .read(move |relay| relay.session(session).is_some_and(|session| looks_after(&actor, session)));
-    if !seen.await? {
-        return Err(ApiError::no_such("session"));
+    let (actor, mediator) = (account.actor(), form.mediator);
+    let seen = app.engine.read(move |relay| {
+        let seen = relay.session(session).is_some_and(|session| looks_after(&actor, session));
+        (seen, views::counts_on(relay, &actor, mediator))
+    });
+    match seen.await? {
+        (true, true) => {}
+        (false, _) => return Err(ApiError::no_such("session")),
+        // A stranger is not there, so that nobody asks one by one how they are judged.
+        (true, false) => return Err(ApiError::no_such("mediator")),
     }
-    let (mediator, account, reason) = (form.mediator, account.id, form.reason.trim().to_owned());
+    let (account, reason) = (account.id, form.reason.trim().to_owned());
     app.engine.input(Input::RingByHand { session, mediator, account, reason }).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -341,6 +341,7 @@ export const en = {
   problem_not_allowed: 'Your role does not allow this.',
   problem_not_your_role: 'Your role in this session does not allow this.',
   problem_offer_not_ringing: 'Somebody else took this call, or it ran out.',
+  problem_no_longer_suitable: 'This call can not be yours any more: what it takes has changed since it rang.',
   problem_already_assigned: 'An interpreter has accepted already.',
   problem_rings_already: 'This mediator is being rung already.',
   problem_does_not_speak_pair: 'This mediator does not speak the languages of this call.',

@@ -343,6 +343,7 @@ export const sq: StaffWords = {
   problem_not_allowed: 'Roli juaj nuk e lejon këtë.',
   problem_not_your_role: 'Roli juaj në këtë bisedë nuk e lejon.',
   problem_offer_not_ringing: 'Dikush tjetër e mori thirrjen, ose ajo skadoi.',
+  problem_no_longer_suitable: 'Kjo thirrje nuk mund të jetë më e juaja: kushtet për të ndryshuan që kur ra zilja.',
   problem_already_assigned: 'Një përkthyes e ka pranuar tashmë.',
   problem_rings_already: 'Ky ndërmjetës po thirret tashmë.',
   problem_does_not_speak_pair: 'Ky ndërmjetës nuk i flet gjuhët e kësaj thirrjeje.',

@@ -341,6 +341,7 @@ export const sr: StaffWords = {
   problem_not_allowed: 'Vaša uloga to ne dozvoljava.',
   problem_not_your_role: 'Vaša uloga u ovom razgovoru to ne dozvoljava.',
   problem_offer_not_ringing: 'Neko drugi je preuzeo poziv, ili je istekao.',
+  problem_no_longer_suitable: 'Ovaj poziv više ne možete da preuzmete: uslovi za njega su se promenili otkad zvoni.',
   problem_already_assigned: 'Prevodilac je već prihvatio.',
   problem_rings_already: 'Ovaj medijator se već poziva.',
   problem_does_not_speak_pair: 'Ovaj medijator ne govori jezike ovog poziva.',
