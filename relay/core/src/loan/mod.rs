@@ -197,7 +197,8 @@ fn approve(loan: &Loan, limits: Option<LoanLimits>, now: UnixMillis) -> Result<L
     let asked = loan.asked().ok_or(LoanRefusal::NotInThisState)?;
     let within = limits.mediators.is_subset(&asked.mediators)
         && asked.window.from <= limits.window.from
-        && limits.window.until <= asked.window.until;
+        && limits.window.until <= asked.window.until
+        && asked.max_minutes.is_none_or(|most| limits.max_minutes.is_some_and(|given| given <= most));
     require(within, LoanRefusal::MoreThanAsked)?;
     Ok(match loan.state {
         LoanState::Approved => LoanStep::Limited { limits },
@@ -360,6 +361,16 @@ mod tests {
         for more in [limits(1..5, 11..20), limits(1..4, 11..21), limits(1..4, 10..20)] {
             assert_eq!(decided(LoanAct::Approve(Some(more)), &lender), Err(LoanRefusal::MoreThanAsked));
         }
+        let minutes = |most| LoanLimits { max_minutes: most, ..limits(1..4, 11..20) };
+        let sixty = Loan::begin(loan.id, ask(minutes(Some(60)), &coordinator("RS-ASYL")).unwrap()).unwrap();
+        for more in [Some(61), None] {
+            let approved = decide(&sixty, LoanAct::Approve(Some(minutes(more))), &lender, None, NOW);
+            assert_eq!(approved, Err(LoanRefusal::MoreThanAsked), "{more:?} minutes of 60");
+        }
+        for within in [Some(60), Some(1)] {
+            assert!(decide(&sixty, LoanAct::Approve(Some(minutes(within))), &lender, None, NOW).is_ok());
+        }
+        assert!(decided(LoanAct::Approve(Some(minutes(Some(60)))), &lender).is_ok(), "asked without a limit");
         let less = limits(1..3, 12..13);
         let approved = decided(LoanAct::Approve(Some(less.clone())), &lender);
         assert_eq!(approved, Ok(LoanStep::Approved { limits: less }));
