@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use dragoman_core::booking::{Booking, Known, suits_booking};
+use dragoman_core::codes::AgencyCode;
 use dragoman_core::ids::MediatorId;
 use dragoman_core::loan::LoanBook;
 use dragoman_core::matching::{Wanted, judge};
@@ -17,7 +18,10 @@ use dragoman_core::time::UnixMillis;
 /// Ranks the roster for a booking, as it will stand at the planned time.
 pub(super) fn candidates(relay: &Relay, booking: &Booking, loans: &LoanBook) -> Vec<MediatorId> {
     let (request, at, overridden) = (&booking.request, booking.span.from, BTreeSet::new());
-    let (lent, cases) = (loans.lent_at(at), relay.dispatcher(at).cases);
+    let keeps = |mediator, lender: &AgencyCode| {
+        relay.roster().get(mediator).is_some_and(|entry| entry.mediator.agency.as_ref() == Some(lender))
+    };
+    let (lent, cases) = (loans.lent_at(at, keeps), relay.dispatcher(at).cases);
     let wanted = Wanted {
         request,
         languages: &request.languages,
@@ -55,5 +59,5 @@ pub(super) fn is_lent(loans: &LoanBook, mediator: &Mediator, booking: &Booking) 
     let Some(agency) = &booking.agency else { return false };
     mediator.agency.as_ref() != Some(agency)
         && !mediator.serves.contains(agency)
-        && loans.lends(mediator.id, agency, booking.span.from)
+        && loans.lends(mediator, agency, booking.span.from)
 }
