@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result};
-use dragoman_core::booking::BookingBook;
-use dragoman_core::ids::{MediatorId, SessionId};
+use dragoman_core::booking::{Booking, BookingBook};
+use dragoman_core::ids::{BookingId, MediatorId, SessionId};
 use dragoman_core::relay::Relay;
 use dragoman_relay::bookings::Bookings;
 use dragoman_tests::agencies::{agency, change_mediator, person};
@@ -361,5 +361,32 @@ async fn clearance_and_the_wall_in_a_case_are_looked_at_again_by_whoever_takes_a
     let suspect = suspect.as_str().context("a booking has an identifier")?;
     assert!(!my_ids(&world.wolf).await?.contains(&json!(suspect)), "took the victim's");
     world.heron.post(&mine(suspect, "accept"), &nothing).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_past_of_one_agency_is_not_hidden_by_that_of_another() -> Result<()> {
+    let world = World::start().await?;
+    let administrator = world.relay.signed_in(&world.relay.links.administrator).await?;
+    agency(&administrator, "RS-ASYL").await?;
+    let keeper = person(&world.relay, &administrator, ("roster.al", "coordinator"), "AL-BORDER").await?;
+    let foreign = person(&world.relay, &administrator, ("asylum.south", "officer"), "RS-ASYL").await?;
+    let id = world.plan(60, 30).await?;
+    world.officer.post(&of(&id, "cancel"), &json!({ "reason": "the interview is off" })).await?;
+    // More of the other agency than a list holds, all of them later.
+    let planned = foreign.post("/api/v1/bookings", &world.form(600, 30)).await?;
+    let planned = planned["id"].as_str().context("an identifier")?;
+    foreign.post(&of(planned, "cancel"), &json!({ "reason": "the interview is off" })).await?;
+    let store = &world.relay.app.store;
+    let past = store.past_bookings(None, Some(&"RS-ASYL".parse()?), 10).await?;
+    let [one] = past.as_slice() else { anyhow::bail!("one booking of that agency: {past:?}") };
+    let many: Vec<Booking> =
+        (0..200).map(|_| Booking { id: BookingId(Uuid::new_v4()), ..one.clone() }).collect();
+    store.write_bookings(&many.iter().map(|booking| (0, booking)).collect::<Vec<_>>()).await?;
+    let (_, seen) = keeper.try_get("/api/v1/bookings").await?;
+    let ids: Vec<&Value> = seen.as_array().into_iter().flatten().map(|booking| &booking["id"]).collect();
+    assert_eq!(ids, [&json!(id)], "its own, and nothing else");
+    let (_, all) = world.coordinator.try_get("/api/v1/bookings").await?;
+    assert_eq!(all.as_array().map(Vec::len), Some(200), "of no agency: all of them, as many as a list holds");
     Ok(())
 }
