@@ -1,6 +1,7 @@
 //! Sessions planned ahead, with officers, mediators and coordinators: who may, who wins, what is seen, what is kept.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use dragoman_core::booking::{Booking, BookingBook};
@@ -388,5 +389,64 @@ async fn the_past_of_one_agency_is_not_hidden_by_that_of_another() -> Result<()>
     assert_eq!(ids, [&json!(id)], "its own, and nothing else");
     let (_, all) = world.coordinator.try_get("/api/v1/bookings").await?;
     assert_eq!(all.as_array().map(Vec::len), Some(200), "of no agency: all of them, as many as a list holds");
+    Ok(())
+}
+
+#[tokio::test]
+async fn whoever_may_not_serve_what_they_hold_any_more_is_replaced() -> Result<()> {
+    let world = World::start().await?;
+    let nothing = json!({});
+    let log = async |id: &str| {
+        let booking = world.seen(id).await?;
+        let events = booking["log"].as_array().into_iter().flatten().map(|entry| entry["event"].clone());
+        anyhow::Ok((booking["state"].clone(), events.collect::<Vec<_>>()))
+    };
+    // Vetted to the end of it when they said yes, and then no more.
+    let id = world.plan(180, 60).await?;
+    world.heron.post(&mine(&id, "accept"), &nothing).await?;
+    world.relay.app.bookings.review().await?;
+    assert_eq!(log(&id).await?.0, "confirmed", "nothing has changed");
+    let set_active = |active: bool| move |entry: &mut Value| entry["active"] = json!(active);
+    change_mediator(&world.coordinator, "Blue Heron", set_active(false)).await?;
+    world.relay.app.bookings.review().await?;
+    let (state, events) = log(&id).await?;
+    assert_eq!((state, events.last()), (json!("seeking"), Some(&json!("booking_offered"))));
+    assert!(events.iter().filter(|event| *event == "booking_withdrawn").count() == 2, "{events:?}");
+    assert_eq!(my_ids(&world.wolf).await?, [json!(id)], "another is asked at once");
+    assert!(my_ids(&world.heron).await?.is_empty());
+    world.wolf.post(&mine(&id, "accept"), &nothing).await?;
+    change_mediator(&world.coordinator, "Blue Heron", set_active(true)).await?;
+
+    // Booked for the victim, and then in a call for the suspect.
+    let of_case = |label: &str| json!({ "languages": { "source": "sq", "target": "en" }, "case_number": "K-9/26", "label": label });
+    let mut form = world.form(600, 60);
+    form["request"] = of_case("victim");
+    let victim = world.officer.post("/api/v1/bookings", &form).await?["id"].clone();
+    let victim = victim.as_str().context("an identifier")?;
+    world.heron.post(&mine(victim, "accept"), &nothing).await?;
+    let mut desk = world.heron.socket("/api/v1/desk").await?;
+    desk.send_text(json!({ "type": "set_ready", "ready": true }).to_string()).await?;
+    let created = world.officer.post("/api/v1/sessions", &of_case("suspect")).await?;
+    assert_eq!(json!(desk.accept_next().await?), created["session"]);
+    world.relay.app.bookings.review().await?;
+    assert_eq!(log(victim).await?.0, "seeking", "the wall in the case");
+
+    // Without a review, they are looked at before they would be reminded: a quarter of an hour ahead.
+    let from = world.relay.app.now().0 + 15 * MINUTE + 4_000;
+    form = world.form(15, 30);
+    form["span"] = json!({ "from": from, "until": from + 30 * MINUTE });
+    let soon = world.officer.post("/api/v1/bookings", &form).await?["id"].clone();
+    let soon = soon.as_str().context("an identifier")?;
+    world.heron.post(&mine(soon, "accept"), &nothing).await?;
+    change_mediator(&world.coordinator, "Blue Heron", set_active(false)).await?;
+    for _ in 0..200 {
+        if log(soon).await?.0 == "seeking" {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let (state, events) = log(soon).await?;
+    assert_eq!(state, "seeking");
+    assert!(!events.contains(&json!("booking_reminded")), "{events:?}");
     Ok(())
 }

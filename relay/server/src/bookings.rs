@@ -31,6 +31,9 @@ use crate::store::{Store, StoreError};
 /// How often timers are looked at; the closest of them is counted in minutes.
 const TICK: Duration = Duration::from_secs(1);
 
+/// How often whoever holds a booking is judged anew, besides before each reminder.
+const REVIEW: Duration = Duration::from_secs(60);
+
 /// Nothing was changed about a booking.
 #[derive(Debug, thiserror::Error)]
 pub enum BookingError {
@@ -150,14 +153,26 @@ impl Bookings {
         mediator: MediatorId,
     ) -> Result<Taker, BookingError> {
         let booking = book.get(id).ok_or(BookingRefusal::NoSuchBooking)?;
-        let (case, now) = (booking.request.case, clock::now());
+        let found = self.takers(&[(booking, mediator)]).await?.pop();
+        Ok(found.map(|(_, taker)| taker).ok_or(BookingRefusal::NoSuchMediator)?)
+    }
+
+    /// The same for several, at one moment. Whoever is not on the roster is left out.
+    async fn takers(&self, of: &[(&Booking, MediatorId)]) -> Result<Vec<(BookingId, Taker)>, BookingError> {
+        let (loans, now) = (self.loans.read(LoanBook::clone).await, clock::now());
+        let of: Vec<(Booking, MediatorId)> =
+            of.iter().map(|(booking, mediator)| ((*booking).clone(), *mediator)).collect();
         let found = move |relay: &Relay| {
-            let entry = relay.roster().get(mediator)?;
-            Some((entry.mediator.clone(), relay.dispatcher(now).cases.of(case).to_vec()))
+            let cases = relay.dispatcher(now).cases;
+            let taker = |(booking, mediator): &(Booking, MediatorId)| {
+                let mediator = relay.roster().get(*mediator)?.mediator.clone();
+                let served = cases.of(booking.request.case).to_vec();
+                let lent = is_lent(&loans, &mediator, booking);
+                Some((booking.id, Taker { mediator, served, lent }))
+            };
+            of.iter().filter_map(taker).collect()
         };
-        let (mediator, served) = self.engine.read(found).await?.ok_or(BookingRefusal::NoSuchMediator)?;
-        let lent = self.loans.read(|loans| is_lent(loans, &mediator, booking)).await;
-        Ok(Taker { mediator, served, lent })
+        Ok(self.engine.read(found).await?)
     }
 
     /// A no, a change of mind, a cancellation. To take a booking, see [`Bookings::accept`] and [`Bookings::assign`]; to
@@ -196,12 +211,17 @@ impl Bookings {
     pub async fn run(self: Arc<Self>) {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut reviewed = tokio::time::Instant::now();
         loop {
             tick.tick().await;
             if let Err(error) = self.loans.tick().await {
                 tracing::error!(%error, "loans could not be looked after; it will be tried again");
             }
-            match self.tick().await {
+            let mut done = self.tick().await;
+            if done.is_ok() && reviewed.elapsed() >= REVIEW {
+                (done, reviewed) = (self.review().await, tokio::time::Instant::now());
+            }
+            match done {
                 Err(BookingError::Engine(EngineError::Unavailable)) => return,
                 Err(error) => {
                     tracing::error!(%error, "bookings could not be looked after; it will be tried again")
@@ -218,10 +238,42 @@ impl Bookings {
     pub async fn tick(&self) -> Result<(), BookingError> {
         let mut book = self.book.lock().await;
         let now = clock::now();
-        for id in book.due(now) {
+        let due = book.due(now);
+        // Nobody is reminded of what they may not do any more.
+        self.review_held(&mut book, |id| due.contains(&id), now).await?;
+        for id in due {
             let ranking = self.ranking(book.get(id)).await?;
             if let Some(change) = book.decide_timeout(id, &ranking, now) {
                 self.carry_out(&mut book, id, vec![change], now).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks at all confirmed bookings once more: clearance, loans, roster and case may have changed since the yes.
+    ///
+    /// # Errors
+    /// [`BookingError`]; what was not done is done the next time.
+    pub async fn review(&self) -> Result<(), BookingError> {
+        let mut book = self.book.lock().await;
+        self.review_held(&mut book, |_| true, clock::now()).await
+    }
+
+    /// Withdraws who may not serve what they hold, and seeks others.
+    async fn review_held(
+        &self,
+        book: &mut BookingBook,
+        of: impl Fn(BookingId) -> bool,
+        now: UnixMillis,
+    ) -> Result<(), BookingError> {
+        let held: Vec<(&Booking, MediatorId)> =
+            book.held(now).filter(|(booking, _)| of(booking.id)).collect();
+        if held.is_empty() {
+            return Ok(());
+        }
+        for (id, taker) in self.takers(&held).await? {
+            if let Some(change) = book.decide_review(id, &taker.mediator, taker.known(), now) {
+                self.carry_out(book, id, vec![change], now).await?;
             }
         }
         Ok(())

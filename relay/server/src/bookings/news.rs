@@ -28,7 +28,9 @@ pub(super) fn notes(before: Option<&Booking>, booking: &Booking) -> Vec<Note> {
         }
         // Who had only been asked, and need not answer any more, is left in peace.
         BookingEvent::BookingWithdrawn { mediator } if had == Some(*mediator) => {
-            vec![changed(Recipient::Mediator(*mediator))]
+            // Where somebody takes their place, the officer is told of that.
+            let lost = booking.mediator().is_none().then(|| officer.clone());
+            [Recipient::Mediator(*mediator)].into_iter().chain(lost).map(changed).collect()
         }
         BookingEvent::BookingAccepted { .. } | BookingEvent::BookingGivenBack { .. } => {
             vec![changed(officer.clone())]
@@ -99,5 +101,25 @@ mod tests {
         let told = notes(Some(&before), &booking);
         assert_eq!(told.iter().map(|note| note.kind).collect::<Vec<_>>(), [NoteKind::BookingChanged]);
         assert!(told[0].until > booking.closes_at(), "that nobody came is found out when it closes");
+    }
+
+    #[test]
+    fn both_are_told_when_who_was_to_come_may_not_any_more() {
+        let [first, second] = [1, 2].map(|number| MediatorId(Uuid::from_u128(number)));
+        let before = confirmed(first);
+        let mut booking = before.clone();
+        booking.apply(entry(50, BookingEvent::BookingWithdrawn { mediator: first }));
+        let to = |booking: &Booking| {
+            notes(Some(&before), booking).into_iter().map(|note| note.to).collect::<Vec<_>>()
+        };
+        let officer = Recipient::Account(booking.officer_account);
+        assert_eq!(to(&booking), [Recipient::Mediator(first), officer.clone()]);
+        let assigned = BookingEvent::BookingAssigned {
+            mediator: second,
+            by: booking.officer_account,
+            reason: "by telephone".into(),
+        };
+        booking.apply(entry(50, assigned));
+        assert_eq!(to(&booking), [Recipient::Mediator(first), Recipient::Mediator(second), officer]);
     }
 }
