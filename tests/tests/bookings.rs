@@ -1,10 +1,11 @@
 //! Sessions planned ahead, with officers, mediators and coordinators: who may, who wins, what is seen, what is kept.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
-use dragoman_core::booking::BookingBook;
-use dragoman_core::ids::{MediatorId, SessionId};
+use dragoman_core::booking::{Booking, BookingBook};
+use dragoman_core::ids::{BookingId, MediatorId, SessionId};
 use dragoman_core::relay::Relay;
 use dragoman_relay::bookings::Bookings;
 use dragoman_tests::agencies::{agency, change_mediator, person};
@@ -364,5 +365,91 @@ async fn clearance_and_the_wall_in_a_case_are_looked_at_again_by_whoever_takes_a
     let suspect = suspect.as_str().context("a booking has an identifier")?;
     assert!(!my_ids(&world.wolf).await?.contains(&json!(suspect)), "took the victim's");
     world.heron.post(&mine(suspect, "accept"), &nothing).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_past_of_one_agency_is_not_hidden_by_that_of_another() -> Result<()> {
+    let world = World::start().await?;
+    let administrator = world.relay.signed_in(&world.relay.links.administrator).await?;
+    agency(&administrator, "RS-ASYL").await?;
+    let keeper = person(&world.relay, &administrator, ("roster.al", "coordinator"), "AL-BORDER").await?;
+    let foreign = person(&world.relay, &administrator, ("asylum.south", "officer"), "RS-ASYL").await?;
+    let id = world.plan(60, 30).await?;
+    world.officer.post(&of(&id, "cancel"), &json!({ "reason": "the interview is off" })).await?;
+    // More of the other agency than a list holds, all of them later.
+    let planned = foreign.post("/api/v1/bookings", &world.form(600, 30)).await?;
+    let planned = planned["id"].as_str().context("an identifier")?;
+    foreign.post(&of(planned, "cancel"), &json!({ "reason": "the interview is off" })).await?;
+    let store = &world.relay.app.store;
+    let past = store.past_bookings(None, Some(&"RS-ASYL".parse()?), 10).await?;
+    let [one] = past.as_slice() else { anyhow::bail!("one booking of that agency: {past:?}") };
+    let many: Vec<Booking> =
+        (0..200).map(|_| Booking { id: BookingId(Uuid::new_v4()), ..one.clone() }).collect();
+    store.write_bookings(&many.iter().map(|booking| (0, booking)).collect::<Vec<_>>()).await?;
+    let (_, seen) = keeper.try_get("/api/v1/bookings").await?;
+    let ids: Vec<&Value> = seen.as_array().into_iter().flatten().map(|booking| &booking["id"]).collect();
+    assert_eq!(ids, [&json!(id)], "its own, and nothing else");
+    let (_, all) = world.coordinator.try_get("/api/v1/bookings").await?;
+    assert_eq!(all.as_array().map(Vec::len), Some(200), "of no agency: all of them, as many as a list holds");
+    Ok(())
+}
+
+#[tokio::test]
+async fn whoever_may_not_serve_what_they_hold_any_more_is_replaced() -> Result<()> {
+    let world = World::start().await?;
+    let nothing = json!({});
+    let log = async |id: &str| {
+        let booking = world.seen(id).await?;
+        let events = booking["log"].as_array().into_iter().flatten().map(|entry| entry["event"].clone());
+        anyhow::Ok((booking["state"].clone(), events.collect::<Vec<_>>()))
+    };
+    // Vetted to the end of it when they said yes, and then no more.
+    let id = world.plan(180, 60).await?;
+    world.heron.post(&mine(&id, "accept"), &nothing).await?;
+    world.relay.app.bookings.review().await?;
+    assert_eq!(log(&id).await?.0, "confirmed", "nothing has changed");
+    let set_active = |active: bool| move |entry: &mut Value| entry["active"] = json!(active);
+    change_mediator(&world.coordinator, "Blue Heron", set_active(false)).await?;
+    world.relay.app.bookings.review().await?;
+    let (state, events) = log(&id).await?;
+    assert_eq!((state, events.last()), (json!("seeking"), Some(&json!("booking_offered"))));
+    assert!(events.iter().filter(|event| *event == "booking_withdrawn").count() == 2, "{events:?}");
+    assert_eq!(my_ids(&world.wolf).await?, [json!(id)], "another is asked at once");
+    assert!(my_ids(&world.heron).await?.is_empty());
+    world.wolf.post(&mine(&id, "accept"), &nothing).await?;
+    change_mediator(&world.coordinator, "Blue Heron", set_active(true)).await?;
+
+    // Booked for the victim, and then in a call for the suspect.
+    let of_case = |label: &str| json!({ "languages": { "source": "sq", "target": "en" }, "case_number": "K-9/26", "label": label });
+    let mut form = world.form(600, 60);
+    form["request"] = of_case("victim");
+    let victim = world.officer.post("/api/v1/bookings", &form).await?["id"].clone();
+    let victim = victim.as_str().context("an identifier")?;
+    world.heron.post(&mine(victim, "accept"), &nothing).await?;
+    let mut desk = world.heron.socket("/api/v1/desk").await?;
+    desk.send_text(json!({ "type": "set_ready", "ready": true }).to_string()).await?;
+    let created = world.officer.post("/api/v1/sessions", &of_case("suspect")).await?;
+    assert_eq!(json!(desk.accept_next().await?), created["session"]);
+    world.relay.app.bookings.review().await?;
+    assert_eq!(log(victim).await?.0, "seeking", "the wall in the case");
+
+    // Without a review, they are looked at before they would be reminded: a quarter of an hour ahead.
+    let from = world.relay.app.now().0 + 15 * MINUTE + 4_000;
+    form = world.form(15, 30);
+    form["span"] = json!({ "from": from, "until": from + 30 * MINUTE });
+    let soon = world.officer.post("/api/v1/bookings", &form).await?["id"].clone();
+    let soon = soon.as_str().context("an identifier")?;
+    world.heron.post(&mine(soon, "accept"), &nothing).await?;
+    change_mediator(&world.coordinator, "Blue Heron", set_active(false)).await?;
+    for _ in 0..200 {
+        if log(soon).await?.0 == "seeking" {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let (state, events) = log(soon).await?;
+    assert_eq!(state, "seeking");
+    assert!(!events.contains(&json!("booking_reminded")), "{events:?}");
     Ok(())
 }

@@ -60,8 +60,10 @@ impl World {
 
     async fn lends(&self, mediator: &str) -> Result<bool> {
         let (mediator, borrower): (MediatorId, AgencyCode) = (mediator.parse()?, "RS-ASYL".parse()?);
-        let now = self.relay.app.now();
-        Ok(self.relay.app.loans.read(|book| book.lends(mediator, &borrower, now)).await)
+        let (app, now) = (&self.relay.app, self.relay.app.now());
+        let entry = app.engine.read(move |relay| relay.roster().get(mediator).map(|e| e.mediator.clone()));
+        let mediator = entry.await?.context("on the roster")?;
+        Ok(app.loans.read(|book| book.lends(&mediator, &borrower, now)).await)
     }
 }
 
@@ -238,5 +240,34 @@ async fn minutes_of_sessions_are_counted_once() -> Result<()> {
     again.tick().await?;
     let minutes = |book: &LoanBook| book.loans().map(|loan| loan.used_minutes).collect::<Vec<_>>();
     assert_eq!((used().await?, again.read(minutes).await), (json!(1), vec![1]), "once, also after a restart");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_loan_does_not_outlive_the_right_to_lend() -> Result<()> {
+    let world = World::start().await?;
+    let borrower: AgencyCode = "RS-ASYL".parse()?;
+    let heron: MediatorId = world.heron.parse()?;
+    // The core's own knowledge, by which calls are dispatched.
+    let dispatched = async || {
+        let pair = (heron, borrower.clone());
+        let now = world.relay.app.now();
+        world.relay.app.engine.read(move |relay| relay.dispatcher(now).loans.contains(&pair)).await
+    };
+    let ask = async || world.borrower.post("/api/v1/loans", &world.form()).await;
+    let (first, second) = (ask().await?, ask().await?);
+    let of = |loan: &Value| format!("/api/v1/loans/{}/approve", loan["id"].as_str().unwrap_or_default());
+    world.lender.post(&of(&first), &json!({})).await?;
+    assert!(world.lends(&world.heron).await? && dispatched().await?);
+    let moves = |code: &'static str| move |entry: &mut Value| entry["agency"] = json!(code);
+    change_mediator(&world.administrator, "Blue Heron", moves("MK-POLICE")).await?;
+    world.relay.app.loans.tick().await?;
+    assert!(!world.lends(&world.heron).await? && !dispatched().await?, "another agency keeps them now");
+    assert!(world.lends(&world.wolf).await?, "who stayed is lent as before");
+    let late = world.lender.try_post(&of(&second), &json!({})).await?;
+    assert_eq!(code(&late), (409, "not_kept_by_lender"));
+    change_mediator(&world.administrator, "Blue Heron", moves("AL-BORDER")).await?;
+    world.relay.app.loans.tick().await?;
+    assert!(world.lends(&world.heron).await? && dispatched().await?, "back, and lent again");
     Ok(())
 }

@@ -1,40 +1,38 @@
 //! Sessions planned ahead: decides by the core's book, writes before it is true, and drives the timers.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+mod news;
+mod ranking;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use dragoman_core::availability::Span;
-use dragoman_core::booking::{
-    Booking, BookingAct, BookingBook, BookingEvent, BookingRefusal, BookingState, Change, KEPT_FOR_MILLIS,
-    Known, suits_booking,
-};
+use dragoman_core::booking::{Booking, BookingAct, BookingBook, BookingRefusal, BookingState, Change, Known};
 use dragoman_core::case::Served;
 use dragoman_core::ids::{AccountId, BookingId, MediatorId, SessionId};
 use dragoman_core::loan::{Actor, LoanBook};
-use dragoman_core::matching::{Wanted, judge};
 use dragoman_core::relay::{Input, Relay};
 use dragoman_core::rest::SessionCreated;
 use dragoman_core::roster::Mediator;
-use dragoman_core::session_types::{Candidate, SessionRequest};
-use dragoman_core::standing::{Availability, Standing};
-use dragoman_core::standings::{Reach, RosterEntry, RosterNow};
+use dragoman_core::session_types::SessionRequest;
 use dragoman_core::time::UnixMillis;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
+use self::news::notes;
+use self::ranking::{candidates, is_lent};
 use crate::clock;
 use crate::engine::{Engine, EngineError};
 use crate::loans::Loans;
-use crate::notify::Notifier;
-use crate::notify::{Note, NoteKind, Recipient};
+use crate::notify::{Note, Notifier};
 use crate::store::{Store, StoreError};
 
 /// How often timers are looked at; the closest of them is counted in minutes.
 const TICK: Duration = Duration::from_secs(1);
-/// News of a booking are of use for so long after its planned beginning.
-const KEPT: Duration = Duration::from_millis(KEPT_FOR_MILLIS as u64);
+
+/// How often whoever holds a booking is judged anew, besides before each reminder.
+const REVIEW: Duration = Duration::from_secs(60);
 
 /// Nothing was changed about a booking.
 #[derive(Debug, thiserror::Error)]
@@ -155,14 +153,26 @@ impl Bookings {
         mediator: MediatorId,
     ) -> Result<Taker, BookingError> {
         let booking = book.get(id).ok_or(BookingRefusal::NoSuchBooking)?;
-        let (case, now) = (booking.request.case, clock::now());
+        let found = self.takers(&[(booking, mediator)]).await?.pop();
+        Ok(found.map(|(_, taker)| taker).ok_or(BookingRefusal::NoSuchMediator)?)
+    }
+
+    /// The same for several, at one moment. Whoever is not on the roster is left out.
+    async fn takers(&self, of: &[(&Booking, MediatorId)]) -> Result<Vec<(BookingId, Taker)>, BookingError> {
+        let (loans, now) = (self.loans.read(LoanBook::clone).await, clock::now());
+        let of: Vec<(Booking, MediatorId)> =
+            of.iter().map(|(booking, mediator)| ((*booking).clone(), *mediator)).collect();
         let found = move |relay: &Relay| {
-            let entry = relay.roster().get(mediator)?;
-            Some((entry.mediator.clone(), relay.dispatcher(now).cases.of(case).to_vec()))
+            let cases = relay.dispatcher(now).cases;
+            let taker = |(booking, mediator): &(Booking, MediatorId)| {
+                let mediator = relay.roster().get(*mediator)?.mediator.clone();
+                let served = cases.of(booking.request.case).to_vec();
+                let lent = is_lent(&loans, &mediator, booking);
+                Some((booking.id, Taker { mediator, served, lent }))
+            };
+            of.iter().filter_map(taker).collect()
         };
-        let (mediator, served) = self.engine.read(found).await?.ok_or(BookingRefusal::NoSuchMediator)?;
-        let lent = self.loans.read(|loans| is_lent(loans, &mediator, booking)).await;
-        Ok(Taker { mediator, served, lent })
+        Ok(self.engine.read(found).await?)
     }
 
     /// A no, a change of mind, a cancellation. To take a booking, see [`Bookings::accept`] and [`Bookings::assign`]; to
@@ -201,12 +211,17 @@ impl Bookings {
     pub async fn run(self: Arc<Self>) {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut reviewed = tokio::time::Instant::now();
         loop {
             tick.tick().await;
             if let Err(error) = self.loans.tick().await {
                 tracing::error!(%error, "loans could not be looked after; it will be tried again");
             }
-            match self.tick().await {
+            let mut done = self.tick().await;
+            if done.is_ok() && reviewed.elapsed() >= REVIEW {
+                (done, reviewed) = (self.review().await, tokio::time::Instant::now());
+            }
+            match done {
                 Err(BookingError::Engine(EngineError::Unavailable)) => return,
                 Err(error) => {
                     tracing::error!(%error, "bookings could not be looked after; it will be tried again")
@@ -223,10 +238,42 @@ impl Bookings {
     pub async fn tick(&self) -> Result<(), BookingError> {
         let mut book = self.book.lock().await;
         let now = clock::now();
-        for id in book.due(now) {
+        let due = book.due(now);
+        // Nobody is reminded of what they may not do any more.
+        self.review_held(&mut book, |id| due.contains(&id), now).await?;
+        for id in due {
             let ranking = self.ranking(book.get(id)).await?;
             if let Some(change) = book.decide_timeout(id, &ranking, now) {
                 self.carry_out(&mut book, id, vec![change], now).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks at all confirmed bookings once more: clearance, loans, roster and case may have changed since the yes.
+    ///
+    /// # Errors
+    /// [`BookingError`]; what was not done is done the next time.
+    pub async fn review(&self) -> Result<(), BookingError> {
+        let mut book = self.book.lock().await;
+        self.review_held(&mut book, |_| true, clock::now()).await
+    }
+
+    /// Withdraws who may not serve what they hold, and seeks others.
+    async fn review_held(
+        &self,
+        book: &mut BookingBook,
+        of: impl Fn(BookingId) -> bool,
+        now: UnixMillis,
+    ) -> Result<(), BookingError> {
+        let held: Vec<(&Booking, MediatorId)> =
+            book.held(now).filter(|(booking, _)| of(booking.id)).collect();
+        if held.is_empty() {
+            return Ok(());
+        }
+        for (id, taker) in self.takers(&held).await? {
+            if let Some(change) = book.decide_review(id, &taker.mediator, taker.known(), now) {
+                self.carry_out(book, id, vec![change], now).await?;
             }
         }
         Ok(())
@@ -288,85 +335,4 @@ impl Bookings {
         let (booking, loans) = (booking.clone(), self.loans.read(LoanBook::clone).await);
         Ok(self.engine.read(move |relay| candidates(relay, &booking, &loans)).await?)
     }
-}
-
-/// Who is told what of the entries of a booking's log that are new.
-fn notes(before: Option<&Booking>, booking: &Booking) -> Vec<Note> {
-    let begins = booking.span.from;
-    let note = |to, kind, until| Note { to, kind, about: booking.id.0, until };
-    let changed = |to| note(to, NoteKind::BookingChanged, begins);
-    let had = before.and_then(Booking::mediator);
-    let officer = Recipient::Account(booking.officer_account);
-    let both = || booking.mediator().map(Recipient::Mediator).into_iter().chain([officer.clone()]);
-    let of_event = |event: &BookingEvent| match event {
-        BookingEvent::BookingOffered { mediator } => {
-            vec![note(Recipient::Mediator(*mediator), NoteKind::BookingAsks, begins)]
-        }
-        BookingEvent::BookingAssigned { mediator, .. } => {
-            vec![changed(Recipient::Mediator(*mediator)), changed(officer.clone())]
-        }
-        // Who had only been asked, and need not answer any more, is left in peace.
-        BookingEvent::BookingWithdrawn { mediator } if had == Some(*mediator) => {
-            vec![changed(Recipient::Mediator(*mediator))]
-        }
-        BookingEvent::BookingAccepted { .. }
-        | BookingEvent::BookingGivenBack { .. }
-        | BookingEvent::BookingUnfilled => {
-            vec![note(officer.clone(), NoteKind::BookingChanged, begins + KEPT)]
-        }
-        BookingEvent::BookingCancelled { .. } => both().map(changed).collect(),
-        BookingEvent::BookingReminded { .. } => {
-            both().map(|to| note(to, NoteKind::BookingSoon, begins + KEPT)).collect()
-        }
-        BookingEvent::BookingEscalated => {
-            vec![note(Recipient::Coordinators(booking.agency.clone()), NoteKind::BookingWaits, begins)]
-        }
-        _ => Vec::new(),
-    };
-    let known = before.map_or(0, |before| before.log.len());
-    booking.log.iter().skip(known).flat_map(|entry| of_event(&entry.event)).collect()
-}
-
-/// Ranks the roster for a booking, as it will stand at the planned time.
-fn candidates(relay: &Relay, booking: &Booking, loans: &LoanBook) -> Vec<MediatorId> {
-    let (request, at, overridden) = (&booking.request, booking.span.from, BTreeSet::new());
-    let (lent, cases) = (loans.lent_at(at), relay.dispatcher(at).cases);
-    let wanted = Wanted {
-        request,
-        languages: &request.languages,
-        adjacent_allowed: false,
-        served: cases.of(request.case),
-        loans: &lent,
-        overridden: &overridden,
-    };
-    let speakers = RosterNow::of(relay.roster()).speakers(
-        &[request.languages.source.primary()],
-        &request.languages.target,
-        Reach::All,
-    );
-    let judged = speakers.into_iter().filter_map(|RosterEntry { mediator, standing }| {
-        let candidate = judge(mediator, &as_if_there(standing, at), wanted, at)?;
-        let lent = is_lent(loans, mediator, booking);
-        let known = Known { lent, ..Known::default() };
-        let suits = suits_booking(mediator, request, booking.span, known).is_empty();
-        (candidate.eligible && suits).then_some(candidate)
-    });
-    let mut judged: Vec<Candidate> = judged.collect();
-    judged.sort_unstable_by_key(|c| (c.circle, Reverse(c.score), c.mediator));
-    judged.into_iter().map(|candidate| candidate.mediator).collect()
-}
-
-/// A standing at a time to come: whoever says yes will be there, and whoever is on shift anyway is preferred.
-fn as_if_there(standing: &Standing, at: UnixMillis) -> Standing {
-    let then = Standing { ready: false, booked: Vec::new(), ..standing.clone() };
-    let ready = then.availability(at) != Availability::OnShift;
-    Standing { ready, reachable: true, in_session: false, ..then }
-}
-
-/// Whether a mediator would serve this booking on loan.
-fn is_lent(loans: &LoanBook, mediator: &Mediator, booking: &Booking) -> bool {
-    let Some(agency) = &booking.agency else { return false };
-    mediator.agency.as_ref() != Some(agency)
-        && !mediator.serves.contains(agency)
-        && loans.lends(mediator.id, agency, booking.span.from)
 }

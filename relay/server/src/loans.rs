@@ -1,11 +1,14 @@
 //! The loan desk: decides by the core's book, writes each event before it is true, and counts the minutes used.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use dragoman_core::availability::Span;
+use dragoman_core::codes::AgencyCode;
 use dragoman_core::evidence::verify;
 use dragoman_core::ids::{LoanId, MediatorId, SessionId};
 use dragoman_core::loan::{self, Actor, Loan, LoanAct, LoanBook, LoanEvent, LoanRefusal};
 use dragoman_core::matching::Loans as MatchingLoans;
-use dragoman_core::relay::Input;
+use dragoman_core::relay::{Input, Relay};
 use dragoman_core::rest_desk::LoanForm;
 use dragoman_core::time::UnixMillis;
 use tokio::sync::Mutex;
@@ -75,15 +78,8 @@ impl Loans {
     /// # Errors
     /// [`LoanError`]; nothing was changed then.
     pub async fn request(&self, form: LoanForm, by: &Actor) -> Result<Loan, LoanError> {
-        let lender = form.lender.clone();
-        let kept: Vec<MediatorId> = self
-            .engine
-            .read(move |relay| {
-                let kept = relay.roster().entries().map(|entry| &entry.mediator).filter(|entry| entry.active);
-                kept.filter(|entry| entry.agency.as_ref() == Some(&lender)).map(|entry| entry.id).collect()
-            })
-            .await?;
         let mut state = self.state.lock().await;
+        let kept = self.kept_by(form.lender.clone()).await?;
         let (between, keeps) = ((form.lender, form.borrower), |id| kept.contains(&id));
         let event = loan::request(between, form.limits, keeps, by, form.note, clock::now())?;
         self.carry_out(&mut state, LoanId(Uuid::new_v4()), event).await
@@ -102,8 +98,18 @@ impl Loans {
     ) -> Result<Loan, LoanError> {
         let mut state = self.state.lock().await;
         let loan = state.book.get(id).ok_or(LoanRefusal::NoSuchLoan)?;
-        let event = loan::decide(loan, act, by, note, clock::now())?;
+        let kept = self.kept_by(loan.lender.clone()).await?;
+        let event = loan::decide(loan, act, |id| kept.contains(&id), by, note, clock::now())?;
         self.carry_out(&mut state, id, event).await
+    }
+
+    /// Whom an agency can lend: those it keeps who are active.
+    async fn kept_by(&self, lender: AgencyCode) -> Result<BTreeSet<MediatorId>, EngineError> {
+        let kept = move |relay: &Relay| {
+            let active = relay.roster().entries().map(|entry| &entry.mediator).filter(|entry| entry.active);
+            active.filter(|entry| entry.agency.as_ref() == Some(&lender)).map(|entry| entry.id).collect()
+        };
+        self.engine.read(kept).await
     }
 
     /// Counts the minutes of sessions that ended, ends loans whose time is over, and tells the core who is lent now.
@@ -124,7 +130,7 @@ impl Loans {
                 self.carry_out(&mut state, id, event).await?;
             }
         }
-        // A window opens without an event.
+        // A window opens, and a mediator leaves the lender, without an event.
         self.tell_core(&mut state).await
     }
 
@@ -157,7 +163,19 @@ impl Loans {
 
     /// The one place where the core learns who is lent to whom.
     async fn tell_core(&self, state: &mut State) -> Result<(), LoanError> {
-        let lent = state.book.lent_at(clock::now());
+        let now = clock::now();
+        let ids: Vec<MediatorId> =
+            state.book.lent_at(now, |_, _| true).into_iter().map(|(mediator, _)| mediator).collect();
+        let lent = if ids.is_empty() {
+            MatchingLoans::new()
+        } else {
+            let keepers = move |relay: &Relay| {
+                let keeper = |id: MediatorId| Some((id, relay.roster().get(id)?.mediator.agency.clone()?));
+                ids.into_iter().filter_map(keeper).collect::<BTreeMap<_, _>>()
+            };
+            let keepers = self.engine.read(keepers).await?;
+            state.book.lent_at(now, |mediator, lender| keepers.get(&mediator) == Some(lender))
+        };
         if state.told != lent {
             self.engine.input(Input::SetLoans(lent.clone())).await?;
             state.told = lent;

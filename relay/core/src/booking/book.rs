@@ -143,6 +143,28 @@ impl BookingBook {
         (!draft.entries.is_empty()).then_some((id, draft.entries))
     }
 
+    /// Confirmed bookings that can still be begun, with who holds each.
+    pub fn held(&self, now: UnixMillis) -> impl Iterator<Item = (&Booking, MediatorId)> {
+        let open = self.bookings.values().filter(move |booking| now < booking.closes_at());
+        open.filter_map(|booking| Some((booking, booking.mediator()?)))
+    }
+
+    /// What it changes if who holds a booking may not serve it any more, by what holds now: they are withdrawn, and it
+    /// seeks again. Afterwards [`BookingBook::refill`] is to be asked. `None`: they may, or do not hold it.
+    pub fn decide_review(
+        &self,
+        id: BookingId,
+        holder: &Mediator,
+        known: Known<'_>,
+        now: UnixMillis,
+    ) -> Option<Change> {
+        let booking = self.bookings.get(&id).filter(|booking| booking.mediator() == Some(holder.id))?;
+        self.check_suits(booking, holder, known).err()?;
+        let mut draft = Draft::of(booking);
+        draft.withdraw(holder.id, now);
+        Some((id, draft.entries))
+    }
+
     fn booked_except(&self, mediator: MediatorId, id: Option<BookingId>) -> Vec<Span> {
         let holds = |booking: &&Booking| Some(booking.id) != id && booking.mediator() == Some(mediator);
         let mut spans: Vec<Span> = self.bookings.values().filter(holds).map(|booking| booking.span).collect();

@@ -65,7 +65,7 @@ pub enum BookingOfferState {
     Accepted,
     /// Said no.
     Declined,
-    /// Somebody else took it, or it is off.
+    /// Somebody else took it, it is off, or they may not serve it any more.
     Withdrawn,
     /// Had said yes, and can not come after all.
     GaveBack,
@@ -116,7 +116,7 @@ pub enum BookingEvent {
         /// Who.
         mediator: MediatorId,
     },
-    /// A mediator needs to answer no more.
+    /// A mediator needs to answer no more, or, after a yes, may not serve it any more; then it seeks again.
     BookingWithdrawn {
         /// Who.
         mediator: MediatorId,
@@ -250,7 +250,12 @@ impl Booking {
                 (self.reminded, self.escalated) = (None, false);
             }
             BookingEvent::BookingDeclined { mediator } => self.note(*mediator, Declined),
-            BookingEvent::BookingWithdrawn { mediator } => self.note(*mediator, Withdrawn),
+            BookingEvent::BookingWithdrawn { mediator } => {
+                if self.mediator() == Some(*mediator) {
+                    (self.state, self.confirmed_at) = (BookingState::Seeking, None);
+                }
+                self.note(*mediator, Withdrawn);
+            }
             BookingEvent::BookingGivenBack { mediator, .. } => {
                 self.note(*mediator, GaveBack);
                 (self.state, self.confirmed_at) = (BookingState::Seeking, None);

@@ -97,6 +97,15 @@ impl World {
         }
     }
 
+    /// Whoever holds it is off the roster from now.
+    fn lapse(&mut self, number: u128, now: i64) {
+        let held = self.book.get(id(number)).and_then(Booking::mediator);
+        let Some(mut holder) = held.map(|mediator_id| mediator(mediator_id.0.as_u128())) else { return };
+        holder.profile.active = false;
+        let change = self.book.decide_review(id(number), &holder, Known::default(), at(now)).unwrap();
+        self.take(vec![change], at(now));
+    }
+
     fn offered(&self, number: u128) -> Vec<u128> {
         let offered = self.book.get(id(number)).unwrap().with(BookingOfferState::Offered);
         offered.map(|id| id.0.as_u128()).collect()
@@ -141,6 +150,7 @@ enum Step {
     Assign(u128, u128),
     Cancel(u128),
     Begin(u128),
+    Lapse(u128),
     Wait(i64),
 }
 
@@ -153,7 +163,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (which.clone(), who.clone()).prop_map(|(b, m)| Step::GiveBack(b, m)),
         1 => (which.clone(), who).prop_map(|(b, m)| Step::Assign(b, m)),
         1 => which.clone().prop_map(Step::Cancel),
-        1 => which.prop_map(Step::Begin),
+        1 => which.clone().prop_map(Step::Begin),
+        1 => which.prop_map(Step::Lapse),
         2 => (1_i64..90).prop_map(Step::Wait),
     ]
 }
@@ -186,6 +197,10 @@ proptest! {
                 Step::Begin(b) => {
                     let session = SessionId(Uuid::from_u128(b));
                     world.act(b, BookingAct::Begin { by: &officer, session }, now)
+                }
+                Step::Lapse(b) => {
+                    world.lapse(b, now);
+                    Ok(())
                 }
                 Step::Wait(minutes) => {
                     now += minutes;

@@ -6,6 +6,7 @@ use super::{Loan, LoanEvent, LoanState, LoanStep};
 use crate::availability::Span;
 use crate::codes::AgencyCode;
 use crate::ids::{LoanId, MediatorId, SessionId};
+use crate::roster::Mediator;
 use crate::time::UnixMillis;
 
 /// All loans.
@@ -39,23 +40,30 @@ impl LoanBook {
         self.loans.values()
     }
 
-    /// Whether this mediator is lent to this agency at this time. Cheap: asked of every candidate.
-    pub fn lends(&self, mediator: MediatorId, to: &AgencyCode, now: UnixMillis) -> bool {
-        self.of(mediator).any(|loan| loan.borrower == *to && loan.lends(mediator, now))
+    /// Whether this mediator is lent to this agency at this time, by the agency that keeps them now: a loan does not
+    /// outlive the right to lend. Cheap: asked of every candidate.
+    pub fn lends(&self, mediator: &Mediator, to: &AgencyCode, now: UnixMillis) -> bool {
+        self.of_keeper(mediator).any(|loan| loan.borrower == *to && loan.lends(mediator.id, now))
     }
 
-    /// When this mediator is lent to this agency, by loans that hold.
-    pub fn windows(&self, mediator: MediatorId, to: &AgencyCode) -> impl Iterator<Item = Span> {
-        let holds = move |loan: &&Loan| loan.borrower == *to && loan.lends(mediator, loan.limits.window.from);
-        self.of(mediator).filter(holds).map(|loan| loan.limits.window)
+    /// When this mediator is lent to this agency, by loans that hold, of the agency that keeps them now.
+    pub fn windows(&self, mediator: &Mediator, to: &AgencyCode) -> impl Iterator<Item = Span> {
+        let id = mediator.id;
+        let holds = move |loan: &&Loan| loan.borrower == *to && loan.lends(id, loan.limits.window.from);
+        self.of_keeper(mediator).filter(holds).map(|loan| loan.limits.window)
     }
 
-    /// Everybody who is lent at this time, with the agency that has them.
-    pub fn lent_at(&self, now: UnixMillis) -> BTreeSet<(MediatorId, AgencyCode)> {
+    /// Everybody who is lent at this time, with the agency that has them. `keeps` says whether a mediator is kept by an
+    /// agency now: whoever left the lender is lent no more.
+    pub fn lent_at(
+        &self,
+        now: UnixMillis,
+        keeps: impl Fn(MediatorId, &AgencyCode) -> bool,
+    ) -> BTreeSet<(MediatorId, AgencyCode)> {
         let lending = self.loans.values().filter(|loan| loan.state == LoanState::Approved);
         lending
             .flat_map(|loan| loan.limits.mediators.iter().map(move |mediator| (loan, *mediator)))
-            .filter(|(loan, mediator)| loan.lends(*mediator, now))
+            .filter(|(loan, mediator)| loan.lends(*mediator, now) && keeps(*mediator, &loan.lender))
             .map(|(loan, mediator)| (mediator, loan.borrower.clone()))
             .collect()
     }
@@ -103,6 +111,10 @@ impl LoanBook {
         ids.iter().filter_map(|id| self.loans.get(id))
     }
 
+    fn of_keeper(&self, mediator: &Mediator) -> impl Iterator<Item = &Loan> {
+        self.of(mediator.id).filter(|loan| mediator.agency.as_ref() == Some(&loan.lender))
+    }
+
     fn index(&mut self, id: LoanId) {
         let Some(loan) = self.loans.get(&id) else { return };
         if loan.state == LoanState::Requested {
@@ -127,6 +139,7 @@ mod tests {
     use crate::ids::AccountId;
     use crate::loan::{Actor, LoanAct, LoanLimits, decide, request};
     use crate::rest::AccountRole;
+    use crate::roster::Profile;
 
     const MINUTE: i64 = 60_000;
     const LOAN: LoanId = LoanId(Uuid::from_u128(1));
@@ -137,6 +150,11 @@ mod tests {
 
     fn mediator(number: u128) -> MediatorId {
         MediatorId(Uuid::from_u128(number))
+    }
+
+    fn kept_by(number: u128, keeper: Option<&str>) -> Mediator {
+        let profile = Profile { agency: keeper.map(agency), ..Profile::new("Heron", Vec::new()) };
+        Mediator { id: mediator(number), profile }
     }
 
     fn span(from: i64, until: i64) -> Span {
@@ -197,7 +215,7 @@ mod tests {
                     Step::Act(by, act) => {
                         let loan = book.get(LOAN).unwrap();
                         let before = loan.limits.clone();
-                        if let Ok(event) = decide(loan, act.clone(), &actor(by), None, UnixMillis(now * MINUTE)) {
+                        if let Ok(event) = decide(loan, act.clone(), |_| true, &actor(by), None, UnixMillis(now * MINUTE)) {
                             prop_assert!(!over && by != "MK");
                             prop_assert!(by == "AL" || act == LoanAct::Revoke);
                             match act {
@@ -210,7 +228,7 @@ mod tests {
                     }
                     Step::Work(who, minutes) => {
                         let began = now;
-                        let lent = book.lends(mediator(who), &agency("RS"), UnixMillis(began * MINUTE));
+                        let lent = book.lends(&kept_by(who, Some("AL")), &agency("RS"), UnixMillis(began * MINUTE));
                         now += minutes;
                         let worked = (SessionId(Uuid::from_u128(number)), span(began, now));
                         let at = UnixMillis(now * MINUTE);
@@ -234,15 +252,17 @@ mod tests {
                     }
                 }
                 let at = UnixMillis(now * MINUTE);
-                for who in (0..5).map(mediator) {
+                for number in 0..5 {
+                    let (who, kept) = (mediator(number), kept_by(number, Some("AL")));
                     let expected = !over && granted.as_ref().is_some_and(|limits| {
                         limits.mediators.contains(&who)
                             && limits.window.contains(at)
                             && limits.max_minutes.is_none_or(|most| used < most)
                     });
-                    prop_assert_eq!(book.lends(who, &agency("RS"), at), expected);
-                    prop_assert_eq!(book.lent_at(at).contains(&(who, agency("RS"))), expected);
-                    prop_assert!(!book.lends(who, &agency("MK"), at));
+                    prop_assert_eq!(book.lends(&kept, &agency("RS"), at), expected);
+                    let lent = book.lent_at(at, |_, lender| *lender == agency("AL"));
+                    prop_assert_eq!(lent.contains(&(who, agency("RS"))), expected);
+                    prop_assert!(!book.lends(&kept, &agency("MK"), at));
                 }
                 let loan = book.get(LOAN).unwrap();
                 prop_assert_eq!(loan.log.len(), events, "nothing happens without a line in the log");
@@ -255,8 +275,14 @@ mod tests {
     #[test]
     fn a_session_that_outlasts_its_loan_is_counted_in_begun_minutes() {
         let mut book = asked(limits(1, 0, 30, Some(100)));
-        let event =
-            decide(book.get(LOAN).unwrap(), LoanAct::Approve(None), &actor("AL"), None, UnixMillis(0));
+        let event = decide(
+            book.get(LOAN).unwrap(),
+            LoanAct::Approve(None),
+            |_| true,
+            &actor("AL"),
+            None,
+            UnixMillis(0),
+        );
         book.apply(LOAN, event.unwrap());
         assert_eq!(book.poll_timeout(), Some(UnixMillis(30 * MINUTE)));
         for (id, event) in book.decide_timeout(UnixMillis(30 * MINUTE)) {
@@ -269,5 +295,21 @@ mod tests {
             .note_minutes(mediator(0), &agency("RS"), (session, worked), UnixMillis(41 * MINUTE))
             .unwrap();
         assert!(matches!(event.step, LoanStep::MinutesUsed { minutes: 21, .. }));
+    }
+
+    #[test]
+    fn whoever_left_the_lender_is_lent_no_more() {
+        let mut book = asked(limits(2, 0, 30, None));
+        let approve = LoanAct::Approve(None);
+        let event = decide(book.get(LOAN).unwrap(), approve, |_| true, &actor("AL"), None, UnixMillis(0));
+        book.apply(LOAN, event.unwrap());
+        let (at, borrower) = (UnixMillis(MINUTE), agency("RS"));
+        for (keeper, lent) in [(Some("AL"), true), (Some("MK"), false), (None, false)] {
+            let mediator = kept_by(1, keeper);
+            assert_eq!(book.lends(&mediator, &borrower, at), lent, "{keeper:?}");
+            assert_eq!(book.windows(&mediator, &borrower).count(), usize::from(lent), "{keeper:?}");
+        }
+        let lent = book.lent_at(at, |id, lender| *lender == agency("AL") && id == mediator(0));
+        assert_eq!(lent, [(mediator(0), borrower)].into());
     }
 }

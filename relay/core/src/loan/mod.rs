@@ -167,13 +167,14 @@ pub fn request(
     Ok(LoanEvent { at: now, by: Some(by.account), step, note })
 }
 
-/// What an act makes of a loan.
+/// What an act makes of a loan. `keeps` says whom the lender keeps now: who has left it meanwhile can not be lent by it.
 ///
 /// # Errors
 /// [`LoanRefusal`] says why nothing.
 pub fn decide(
     loan: &Loan,
     act: LoanAct,
+    keeps: impl Fn(MediatorId) -> bool,
     by: &Actor,
     note: Option<String>,
     now: UnixMillis,
@@ -183,7 +184,9 @@ pub fn decide(
     let note = checked_note(note)?;
     let step = match (act, loan.state) {
         (LoanAct::Approve(_) | LoanAct::Refuse, _) if !lends => return Err(LoanRefusal::NotTheLender),
-        (LoanAct::Approve(limits), LoanState::Requested | LoanState::Approved) => approve(loan, limits, now)?,
+        (LoanAct::Approve(limits), LoanState::Requested | LoanState::Approved) => {
+            approve(loan, limits, keeps, now)?
+        }
         (LoanAct::Refuse, LoanState::Requested) => LoanStep::Refused,
         (LoanAct::Revoke, LoanState::Requested | LoanState::Approved) => LoanStep::Revoked,
         _ => return Err(LoanRefusal::NotInThisState),
@@ -191,14 +194,21 @@ pub fn decide(
     Ok(LoanEvent { at: now, by: Some(by.account), step, note })
 }
 
-fn approve(loan: &Loan, limits: Option<LoanLimits>, now: UnixMillis) -> Result<LoanStep, LoanRefusal> {
+fn approve(
+    loan: &Loan,
+    limits: Option<LoanLimits>,
+    keeps: impl Fn(MediatorId) -> bool,
+    now: UnixMillis,
+) -> Result<LoanStep, LoanRefusal> {
     let limits = limits.unwrap_or_else(|| loan.limits.clone());
     check(&limits, now)?;
     let asked = loan.asked().ok_or(LoanRefusal::NotInThisState)?;
     let within = limits.mediators.is_subset(&asked.mediators)
         && asked.window.from <= limits.window.from
-        && limits.window.until <= asked.window.until;
+        && limits.window.until <= asked.window.until
+        && asked.max_minutes.is_none_or(|most| limits.max_minutes.is_some_and(|given| given <= most));
     require(within, LoanRefusal::MoreThanAsked)?;
+    require(limits.mediators.iter().all(|mediator| keeps(*mediator)), LoanRefusal::NotKeptByLender)?;
     Ok(match loan.state {
         LoanState::Approved => LoanStep::Limited { limits },
         _ => LoanStep::Approved { limits },
@@ -353,13 +363,26 @@ mod tests {
     #[test]
     fn the_lender_decides_and_gives_less_but_never_more() {
         let (loan, lender) = (requested(), coordinator("AL-BORDER"));
-        let decided = |act, by: &Actor| decide(&loan, act, by, None, NOW).map(|event| event.step);
+        let decided = |act, by: &Actor| decide(&loan, act, |_| true, by, None, NOW).map(|event| event.step);
         assert_eq!(decided(LoanAct::Approve(None), &coordinator("RS-ASYL")), Err(LoanRefusal::NotTheLender));
         assert_eq!(decided(LoanAct::Refuse, &coordinator("RS-ASYL")), Err(LoanRefusal::NotTheLender));
         assert_eq!(decided(LoanAct::Refuse, &coordinator("MK-POLICE")), Err(LoanRefusal::NoSuchLoan));
         for more in [limits(1..5, 11..20), limits(1..4, 11..21), limits(1..4, 10..20)] {
             assert_eq!(decided(LoanAct::Approve(Some(more)), &lender), Err(LoanRefusal::MoreThanAsked));
         }
+        let minutes = |most| LoanLimits { max_minutes: most, ..limits(1..4, 11..20) };
+        let sixty = Loan::begin(loan.id, ask(minutes(Some(60)), &coordinator("RS-ASYL")).unwrap()).unwrap();
+        for more in [Some(61), None] {
+            let approved =
+                decide(&sixty, LoanAct::Approve(Some(minutes(more))), |_| true, &lender, None, NOW);
+            assert_eq!(approved, Err(LoanRefusal::MoreThanAsked), "{more:?} minutes of 60");
+        }
+        for within in [Some(60), Some(1)] {
+            assert!(
+                decide(&sixty, LoanAct::Approve(Some(minutes(within))), |_| true, &lender, None, NOW).is_ok()
+            );
+        }
+        assert!(decided(LoanAct::Approve(Some(minutes(Some(60)))), &lender).is_ok(), "asked without a limit");
         let less = limits(1..3, 12..13);
         let approved = decided(LoanAct::Approve(Some(less.clone())), &lender);
         assert_eq!(approved, Ok(LoanStep::Approved { limits: less }));
@@ -368,15 +391,31 @@ mod tests {
     }
 
     #[test]
+    fn who_has_left_the_lender_is_not_lent_by_it() {
+        let (mut loan, lender) = (requested(), coordinator("AL-BORDER"));
+        let without_two = |id: MediatorId| id.0.as_u128() != 2;
+        let decided =
+            |loan: &Loan, limits| decide(loan, LoanAct::Approve(limits), without_two, &lender, None, NOW);
+        assert_eq!(decided(&loan, None), Err(LoanRefusal::NotKeptByLender));
+        loan.apply(decided(&loan, Some(limits(1..2, 11..20))).unwrap());
+        assert_eq!(decided(&loan, Some(limits(1..3, 11..20))), Err(LoanRefusal::NotKeptByLender));
+        let revoked = decide(&loan, LoanAct::Revoke, |_| false, &lender, None, NOW);
+        assert_eq!(revoked.unwrap().step, LoanStep::Revoked, "what ends a loan needs nobody to be kept");
+    }
+
+    #[test]
     fn either_takes_it_back_and_then_nothing_more_is_decided() {
         for by in ["AL-BORDER", "RS-ASYL"] {
             let mut loan = requested();
-            loan.apply(decide(&loan, LoanAct::Approve(None), &coordinator("AL-BORDER"), None, NOW).unwrap());
+            loan.apply(
+                decide(&loan, LoanAct::Approve(None), |_| true, &coordinator("AL-BORDER"), None, NOW)
+                    .unwrap(),
+            );
             assert!(loan.lends(MediatorId(Uuid::from_u128(1)), UnixMillis(11 * HOUR)));
-            loan.apply(decide(&loan, LoanAct::Revoke, &coordinator(by), None, NOW).unwrap());
+            loan.apply(decide(&loan, LoanAct::Revoke, |_| true, &coordinator(by), None, NOW).unwrap());
             assert!(!loan.lends(MediatorId(Uuid::from_u128(1)), UnixMillis(11 * HOUR)));
             for act in [LoanAct::Approve(None), LoanAct::Refuse, LoanAct::Revoke] {
-                let again = decide(&loan, act, &coordinator("AL-BORDER"), None, NOW);
+                let again = decide(&loan, act, |_| true, &coordinator("AL-BORDER"), None, NOW);
                 assert_eq!(again, Err(LoanRefusal::NotInThisState));
             }
         }

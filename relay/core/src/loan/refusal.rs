@@ -28,7 +28,9 @@ pub enum LoanRefusal {
     #[error("a limit of 0 minutes lends nothing: leave it out, or refuse the loan")]
     BadMinutes,
     /// The lender can give less, not more.
-    #[error("more mediators or a longer time than was asked for can not be lent: the borrower must ask anew")]
+    #[error(
+        "more mediators, a longer time or more minutes than was asked for can not be lent: the borrower must ask anew"
+    )]
     MoreThanAsked,
     /// The note is too long.
     #[error("the note has more than 500 characters: shorten it")]

@@ -27,7 +27,7 @@ impl Sight {
     /// Whether a mediator is shown at all. Whoever is lent at any time within `window` is.
     pub fn sees(&self, mediator: &Mediator, window: Span) -> bool {
         let serves = |own| {
-            let mut lent = self.loans.windows(mediator.id, own);
+            let mut lent = self.loans.windows(mediator, own);
             mediator.belongs_to(own) || lent.any(|lent| lent.overlaps(window))
         };
         self.keeps(mediator) || self.actor.limited_to().is_some_and(serves)
@@ -46,7 +46,7 @@ impl Sight {
     pub fn duties(&self, mediator: &Mediator, duties: &[DutySpan]) -> Vec<DutySpan> {
         let own = self.actor.limited_to().filter(|own| !mediator.belongs_to(own));
         let Some(own) = own else { return duties.to_vec() };
-        let windows = || self.loans.windows(mediator.id, own);
+        let windows = || self.loans.windows(mediator, own);
         let within = |duty: &DutySpan| {
             let (span, duty) = (duty.span, duty.duty);
             let cut = move |window: Span| Span {

@@ -59,7 +59,8 @@ pub(super) async fn list(
     let all: Vec<Booking> = app.bookings.read(|book| book.bookings().cloned().collect()).await;
     let mut bookings: Vec<Booking> = all.into_iter().filter(concerns).collect();
     bookings.sort_by_key(|booking| booking.span);
-    bookings.extend(app.store.past_bookings(of, MAX_PAST).await?.into_iter().filter(concerns));
+    let past = app.store.past_bookings(of, actor.limited_to(), MAX_PAST).await?;
+    bookings.extend(past.into_iter().filter(concerns));
     shown(&app, bookings, whole).await.map(Json)
 }
 

@@ -1,6 +1,7 @@
 //! The logs of bookings.
 
 use dragoman_core::booking::{Booking, BookingEntry, BookingState};
+use dragoman_core::codes::AgencyCode;
 use dragoman_core::ids::{AccountId, BookingId};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
@@ -24,23 +25,25 @@ impl Store {
         replayed(&rows)
     }
 
-    /// Bookings that are over, latest first: all, or those of one officer. At most `limit`.
+    /// Bookings that are over, latest first: all, or those of one officer, or of one agency. At most `limit`.
     ///
     /// # Errors
     /// The database's.
     pub async fn past_bookings(
         &self,
         officer: Option<AccountId>,
+        agency: Option<&AgencyCode>,
         limit: u32,
     ) -> Result<Vec<Booking>, StoreError> {
         let rows = sqlx::query(
             "SELECT booking, line FROM booking_events WHERE booking IN (SELECT id FROM bookings \
-             WHERE state NOT IN ($1, $2) AND ($3 IS NULL OR officer_account = $3) ORDER BY from_at DESC LIMIT $4) \
-             ORDER BY booking, seq",
+             WHERE state NOT IN ($1, $2) AND ($3 IS NULL OR officer_account = $3) AND ($4 IS NULL OR agency = $4) \
+             ORDER BY from_at DESC LIMIT $5) ORDER BY booking, seq",
         )
         .bind(text_of(&BookingState::Seeking))
         .bind(text_of(&BookingState::Confirmed))
         .bind(officer.as_ref().map(text_of))
+        .bind(agency.map(AgencyCode::as_str))
         .bind(i64::from(limit))
         .fetch_all(&self.pool)
         .await?;
@@ -69,13 +72,14 @@ impl Store {
 
 async fn put_row(connection: &mut SqliteConnection, booking: &Booking) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO bookings (id, officer_account, state, from_at) VALUES ($1, $2, $3, $4) \
+        "INSERT INTO bookings (id, officer_account, state, from_at, agency) VALUES ($1, $2, $3, $4, $5) \
          ON CONFLICT (id) DO UPDATE SET state = excluded.state",
     )
     .bind(text_of(&booking.id))
     .bind(text_of(&booking.officer_account))
     .bind(text_of(&booking.state))
     .bind(booking.span.from.0)
+    .bind(booking.agency.as_ref().map(AgencyCode::as_str))
     .execute(connection)
     .await?;
     Ok(())

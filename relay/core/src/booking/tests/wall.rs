@@ -1,4 +1,4 @@
-//! Clearance and the wall in a case, looked at whenever somebody takes a booking.
+//! Clearance and the wall in a case, looked at whenever somebody takes a booking, and again while they hold it.
 
 use super::*;
 use crate::case::{CaseRef, KeyedDigest, Served};
@@ -54,4 +54,56 @@ fn nobody_holds_bookings_of_both_sides_of_a_case() {
     assert_eq!(world.offered(5), [1, 2, 3]);
     world.act(3, yes(&first), 3).unwrap();
     world.act(4, yes(&first), 3).unwrap();
+}
+
+#[test]
+fn whoever_holds_a_booking_and_may_not_serve_it_any_more_is_replaced() {
+    let [mut gone, mut lapsed, kept] = [0, 0, 0].map(mediator);
+    gone.profile.active = false;
+    lapsed.profile.vetted_until = Some(at(630));
+    let served = [Served { person: None, label: IntervieweeLabel::Suspect, mediator: kept.id }];
+    let walled = Known { served: &served, ..Known::default() };
+    let foreign = {
+        let mut foreign = kept.clone();
+        foreign.profile.agency = Some("RS-ASYL".parse().unwrap());
+        foreign
+    };
+    for (holder, known) in [
+        (&gone, Known::default()),
+        (&lapsed, Known::default()),
+        (&kept, walled),
+        (&foreign, Known::default()),
+    ] {
+        let mut world = World::default();
+        let request = SessionRequest {
+            agency: Some("AL-BORDER".parse().unwrap()),
+            ..of_case(1, IntervieweeLabel::Victim)
+        };
+        world.plan_as(1, request, (600, 660), 0).unwrap();
+        world.act(1, yes(&kept), 1).unwrap();
+        assert_eq!(
+            world.book.held(at(2)).map(|(booking, who)| (booking.id, who)).next(),
+            Some((id(1), kept.id))
+        );
+        assert_eq!(world.book.decide_review(id(1), &kept, Known::default(), at(2)), None, "suits as before");
+        assert_eq!(world.book.decide_review(id(1), &mediator(1), walled, at(2)), None, "does not hold it");
+        let change = world.book.decide_review(id(1), holder, known, at(3)).unwrap();
+        // The ranking of now leaves them out, as the shell's does.
+        world.logs.get_mut(&id(1)).unwrap().extend(change.1.clone());
+        world.book.apply(change);
+        let refilled = world.book.refill(id(1), &World::ranking()[1..], at(3)).unwrap();
+        world.logs.get_mut(&id(1)).unwrap().extend(refilled.1.clone());
+        world.book.apply(refilled);
+        let booking = world.book.get(id(1)).unwrap();
+        assert_eq!((booking.state, booking.mediator()), (BookingState::Seeking, None));
+        assert_eq!(booking.offer_to(kept.id), Some(BookingOfferState::Withdrawn));
+        assert_eq!((world.offered(1), world.book.held(at(3)).count()), (vec![1, 2, 3], 0));
+        world.act(1, yes(&mediator(2)), 4).unwrap();
+        world.check();
+        assert_eq!(
+            world.book.held(at(630)).count(),
+            0,
+            "when it can not be begun any more, nothing is looked at"
+        );
+    }
 }
