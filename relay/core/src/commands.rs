@@ -6,9 +6,10 @@ use crate::event::{ConsentStatement, Event};
 use crate::exceptions::Liftable;
 use crate::ids::{AccountId, MediatorId, ParticipantId};
 use crate::input::Act;
+use crate::interpreting;
 use crate::language::{LanguagePair, LanguageTag};
 use crate::matching::adjacent_spoken;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, require};
 use crate::rest::ByHand;
 use crate::session::Session;
 use crate::session_types::{
@@ -38,6 +39,7 @@ pub(crate) fn act(
         Act::Widen(widening) => widen(&mut draft, dispatcher, role, widening)?,
         Act::StateConsent(statement) => state_consent(&mut draft, by, role, statement, now)?,
         Act::Stop => stop(&mut draft, by, role, now)?,
+        Act::Floor(act) => interpreting::act(&mut draft, dispatcher, by, act)?,
         Act::AddLine(line) => add_line(&mut draft, by, role, line, now)?,
         Act::End => {
             require(role == Role::Officer, Refusal::NotYourRole)?;
@@ -68,7 +70,7 @@ pub(crate) fn admit(
     }
     // The mediators' places are kept free.
     let reserved = session.open_places().count();
-    let staying = session.participants.iter().filter(|p| !p.is_replaced_by(role)).count();
+    let staying = session.participants.iter().filter(|p| !p.is_replaced_by(role) && !p.has_left()).count();
     require(staying + reserved < MAX_PARTICIPANTS, Refusal::SessionFull)?;
     draft.record(Event::ParticipantAdmitted { participant, role, language }, now);
     Ok(draft)
@@ -180,6 +182,8 @@ fn widen(
             let LanguagePair { source, target } = &draft.session.request.languages;
             require(!via.same_language(source) && !via.same_language(target), Refusal::SameLanguage)?;
             require(draft.session.via.is_none(), Refusal::PivotChosen)?;
+            // Whoever interprets does so between the languages they came for.
+            require(!draft.session.phase().is_answered(), Refusal::AlreadyAssigned)?;
             // Whoever rings now is asked for other languages than they will hear of next.
             dispatch::withdraw(draft, None, dispatcher.now);
         }
@@ -259,8 +263,4 @@ fn require_ringing(session: &Session, offer: OfferNumber, mediator: MediatorId) 
     let rings = session.ringing().find(|ringing| ringing.number == offer && ringing.mediator == mediator);
     let open = |place: &Place| session.open_places().any(|open| open == *place);
     rings.map(|ringing| ringing.place).filter(open).ok_or(Refusal::OfferNotRinging)
-}
-
-fn require(holds: bool, otherwise: Refusal) -> Result<(), Refusal> {
-    if holds { Ok(()) } else { Err(otherwise) }
 }

@@ -186,7 +186,7 @@ impl Dispatcher<'_> {
 
     fn escalates_at(&self, session: &Session) -> Option<UnixMillis> {
         (session.is_searching() && !session.coordinator_called)
-            .then(|| session.requested_at + self.policy.escalate_after())
+            .then(|| session.search_began + self.policy.escalate_after())
     }
 
     /// Whom a wave (from 0) would ring, for each place; nobody for two places. Waves ring by circle, and within one the

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{AccountId, MediatorId, ParticipantId};
+use crate::interpreting::{Mode, Signal};
 use crate::language::LanguageTag;
 use crate::session_types::{
     Candidate, Consent, ConsentKind, ConsentMeans, MatchReason, NoAnswer, OfferNumber, OfferState, Place,
@@ -127,6 +128,119 @@ pub enum Event {
     Stopped {
         /// By whom.
         by: ParticipantId,
+    },
+    /// It is interpreted in another mode.
+    ModeChanged {
+        /// Who changed it.
+        by: ParticipantId,
+        /// To this one.
+        mode: Mode,
+    },
+    /// A participant listens to another channel.
+    ChannelChosen {
+        /// Who.
+        by: ParticipantId,
+        /// Interpretation into this language; nothing: the floor alone.
+        language: Option<LanguageTag>,
+    },
+    /// A mediator interprets into another language.
+    OutputChosen {
+        /// Who.
+        by: ParticipantId,
+        /// Into this one.
+        language: LanguageTag,
+    },
+    /// Two speak aside; what they say is forwarded to nobody else.
+    AsideBegun {
+        /// Who began it.
+        by: ParticipantId,
+        /// With whom.
+        with: ParticipantId,
+    },
+    /// The aside is over.
+    AsideEnded {
+        /// Who ended it.
+        by: ParticipantId,
+    },
+    /// A sign was given.
+    SignalGiven {
+        /// By whom.
+        by: ParticipantId,
+        /// Which.
+        signal: Signal,
+    },
+    /// A participant's voice was held back for a cough, or is let through again.
+    CoughSwitched {
+        /// Who.
+        by: ParticipantId,
+        /// Held back from now?
+        on: bool,
+    },
+    /// A break began: nothing of the interviewee is forwarded, and nothing to them.
+    Paused {
+        /// Who asked for it.
+        by: ParticipantId,
+    },
+    /// The break is over.
+    Resumed {
+        /// Who ended it.
+        by: ParticipantId,
+    },
+    /// A second mediator is looked for, who takes turns with the first.
+    ReliefRequested {
+        /// By whom.
+        by: ParticipantId,
+        /// The place that they will take.
+        place: Place,
+    },
+    /// The search was called off.
+    ReliefCalledOff {
+        /// By whom.
+        by: ParticipantId,
+        /// The place that was kept for them.
+        place: Place,
+    },
+    /// A second mediator can take over, or can not after all.
+    ReadySet {
+        /// Who.
+        by: ParticipantId,
+        /// Can?
+        ready: bool,
+    },
+    /// The countdown to a handover began.
+    HandoverBegun {
+        /// Who began it.
+        by: ParticipantId,
+        /// Of which place.
+        place: Place,
+        /// The turn changes then.
+        switch_at: UnixMillis,
+    },
+    /// The countdown was called off.
+    HandoverCalledOff {
+        /// By whom.
+        by: ParticipantId,
+        /// Of which place.
+        place: Place,
+    },
+    /// The turn changed: one is heard from now, the other no more.
+    HandedOver {
+        /// Of which place.
+        place: Place,
+        /// Who interpreted until now.
+        from: ParticipantId,
+        /// Who does from now.
+        to: ParticipantId,
+    },
+    /// Whoever is on turn works longer without a rest than is good for anybody.
+    TurnTooLong {
+        /// At which place.
+        place: Place,
+    },
+    /// A mediator who had no turn left the session for good.
+    MediatorReleased {
+        /// Who.
+        participant: ParticipantId,
     },
     /// Transcription began or ended, as agreement and a scribe came and went.
     TranscriptionSwitched {

@@ -4,6 +4,7 @@ use crate::availability::{DutySpan, Span};
 use crate::draft::Draft;
 use crate::event::ConsentStatement;
 use crate::ids::{AccountId, MediatorId, ParticipantId, SessionId};
+use crate::interpreting::FloorAct;
 use crate::language::LanguageTag;
 use crate::matching::Loans;
 use crate::roster::Mediator;
@@ -105,6 +106,8 @@ pub enum Act {
     StateConsent(ConsentStatement),
     /// Stops everything.
     Stop,
+    /// Modes, channels, signals, breaks and handovers.
+    Floor(FloorAct),
     /// Writes a line of the transcript.
     AddLine(TranscriptLine),
     /// Ends the session.

@@ -20,6 +20,7 @@ pub mod exceptions;
 pub mod forecast;
 pub mod ids;
 pub mod input;
+pub mod interpreting;
 pub mod language;
 pub mod loan;
 pub mod matching;

@@ -20,6 +20,11 @@ pub struct DispatchPolicy {
     pub look_again_seconds: u32,
     /// A coordinator is called to a session that nobody answered in so many seconds.
     pub escalate_after_seconds: u32,
+    /// A mediator who interpreted for so many minutes without a rest is due for one, and all who work there are told; 0:
+    /// never. The trade's own measure is 20 to 30 minutes.
+    pub break_after_minutes: u32,
+    /// The same where a child is heard.
+    pub break_after_minutes_minor: u32,
 }
 
 /// One wave of rings.
@@ -53,6 +58,8 @@ impl Default for DispatchPolicy {
             away_after_missed: 2,
             look_again_seconds: 5,
             escalate_after_seconds: 60,
+            break_after_minutes: 30,
+            break_after_minutes_minor: 20,
         }
     }
 }
@@ -89,6 +96,12 @@ impl DispatchPolicy {
     /// See `look_again_seconds`.
     pub fn look_again(&self) -> Duration {
         Duration::from_secs(u64::from(self.look_again_seconds.max(1)))
+    }
+
+    /// See `break_after_minutes`; `minor`: a child is heard.
+    pub fn break_after(&self, minor: bool) -> Option<Duration> {
+        let minutes = if minor { self.break_after_minutes_minor } else { self.break_after_minutes };
+        (minutes > 0).then(|| Duration::from_secs(u64::from(minutes) * 60))
     }
 
     /// See `escalate_after_seconds`.

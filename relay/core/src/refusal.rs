@@ -71,6 +71,39 @@ pub enum Refusal {
     /// The means does not fit the role.
     #[error("the interviewee agrees on their own screen; an officer can only note what was said aloud")]
     WrongMeans,
+    /// A mode, a channel or a language that the session does not have.
+    #[error("this is not a language of this session: choose one of those that are shown")]
+    NotALanguageOfTheSession,
+    /// Only while people talk.
+    #[error("this can be done while the interview goes on, not now")]
+    NotLive,
+    /// There is no break.
+    #[error("there is no break that could be ended")]
+    NotPaused,
+    /// Nobody speaks aside.
+    #[error("nobody speaks aside now")]
+    NoAside,
+    /// One aside at a time.
+    #[error("two speak aside already: wait until they are back")]
+    AsideTaken,
+    /// Signs come one by one.
+    #[error("the sign before was given a moment ago: wait a second")]
+    TooSoon,
+    /// A place that the session does not have.
+    #[error("this session has no such place for a mediator")]
+    NoSuchPlace,
+    /// Two take turns, not three.
+    #[error("a second mediator is in the session already")]
+    ReliefIsThere,
+    /// Nobody could take over.
+    #[error("there is no second mediator: ask for one first")]
+    NoRelief,
+    /// The second mediator did not say so yet.
+    #[error("the second mediator has not said yet that they are ready")]
+    ReliefNotReady,
+    /// Whoever interprets does not just go.
+    #[error("you are interpreting: hand over first, or the officer ends the session")]
+    StillOnTurn,
     /// A transcript line is malformed.
     #[error("the line needs 1 to 2000 characters, a speaker of this session, and an end after its start")]
     BadLine,
@@ -102,6 +135,17 @@ impl Refusal {
             Self::TranscriptionNotWished => "transcription_not_wished",
             Self::IntervieweeDecides => "interviewee_decides",
             Self::WrongMeans => "wrong_means",
+            Self::NotALanguageOfTheSession => "not_a_language_of_the_session",
+            Self::NotLive => "not_live",
+            Self::NotPaused => "not_paused",
+            Self::NoAside => "no_aside",
+            Self::AsideTaken => "aside_taken",
+            Self::TooSoon => "too_soon",
+            Self::NoSuchPlace => "no_such_place",
+            Self::ReliefIsThere => "relief_is_there",
+            Self::NoRelief => "no_relief",
+            Self::ReliefNotReady => "relief_not_ready",
+            Self::StillOnTurn => "still_on_turn",
             Self::BadLine => "bad_line",
         }
     }
@@ -110,4 +154,8 @@ impl Refusal {
     pub fn problem(self) -> Problem {
         Problem { code: self.code().to_owned(), message: self.to_string() }
     }
+}
+
+pub(crate) fn require(holds: bool, otherwise: Refusal) -> Result<(), Refusal> {
+    if holds { Ok(()) } else { Err(otherwise) }
 }

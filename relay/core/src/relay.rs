@@ -15,6 +15,7 @@ use crate::dispatch::Dispatcher;
 use crate::draft::Draft;
 use crate::event::Event;
 use crate::ids::{MediatorId, ParticipantId, SessionId};
+use crate::interpreting;
 use crate::language::LanguageTag;
 use crate::matching::Loans;
 use crate::policy::DispatchPolicy;
@@ -155,6 +156,7 @@ impl Relay {
             let mut draft = Draft::of(session);
             let looked = dispatcher.looked(session);
             dispatcher.handle_timeout(&mut draft);
+            interpreting::handle_timeout(&mut draft, &self.policy, now);
             if ends_empty_at(&draft.session).is_some_and(|at| at <= now) {
                 commands::end(&mut draft, None, now);
             }
@@ -384,22 +386,20 @@ impl Relay {
         };
         decision.roster.iter().map(|mediator| mediator.id).for_each(&mut take);
         decision.standings.iter().map(|(id, _)| *id).for_each(&mut take);
-        let ended = decision.drafts.iter().filter(|draft| draft.session.phase().is_over());
-        ended
-            .clone()
-            .flat_map(|draft| draft.session.mediators())
-            .map(|taken| taken.mediator)
-            .for_each(&mut take);
+        let released: Vec<(MediatorId, Change)> = decision
+            .drafts
+            .iter()
+            .flat_map(|draft| releases(self.sessions.get(&draft.session.id), &draft.session))
+            .collect();
+        released.iter().map(|(id, _)| *id).for_each(&mut take);
         for mediator in &decision.roster {
             after.put(mediator.clone());
         }
         for (mediator, change) in &decision.standings {
             after.apply(*mediator, change.clone());
         }
-        for draft in ended {
-            for (mediator, change) in releases(&draft.session) {
-                after.apply(mediator, change);
-            }
+        for (mediator, change) in released {
+            after.apply(mediator, change);
         }
         after.into_entries()
     }
@@ -423,31 +423,35 @@ impl Relay {
                 self.cases.note(case.case, served);
             }
         }
+        for (mediator, change) in releases(self.sessions.get(&session.id), &session) {
+            self.roster.apply(mediator, change);
+        }
         if !session.phase().is_over() {
             self.sessions.insert(session.id, session);
             return None;
         }
         self.sessions.remove(&session.id);
         self.looked.remove(&session.id);
-        for (mediator, change) in releases(&session) {
-            self.roster.apply(mediator, change);
-        }
         Some(session)
     }
 
     fn due_at(&self, session: &Session, now: UnixMillis) -> Option<UnixMillis> {
         let looked = self.looked.get(&session.id).copied();
         let rings = self.dispatcher(now).poll_timeout(session, looked);
-        rings.into_iter().chain(ends_empty_at(session)).min()
+        let turns = interpreting::poll_timeout(session, &self.policy);
+        rings.into_iter().chain(turns).chain(ends_empty_at(session)).min()
     }
 }
 
-/// What the end of a session is to those who interpreted in it.
-fn releases(session: &Session) -> impl Iterator<Item = (MediatorId, Change)> {
-    session.mediators().map(|taken| {
-        let span = Span { from: taken.since, until: session.ended_at.unwrap_or(taken.since) };
-        (taken.mediator, Change::Worked(span))
-    })
+/// Who of a session is free again by what changed it: whoever left, and at its end all who were there.
+fn releases(before: Option<&Session>, session: &Session) -> Vec<(MediatorId, Change)> {
+    let was_there = |id| before.is_none_or(|before| before.mediators().any(|taken| taken.mediator == id));
+    let all = session.participants.iter().filter_map(|participant| participant.assigned.as_ref());
+    let free = all.filter(|taken| was_there(taken.mediator)).filter_map(|taken| {
+        let until = taken.released.or(session.ended_at)?;
+        Some((taken.mediator, Change::Worked(Span { from: taken.since, until })))
+    });
+    free.collect()
 }
 
 fn waits_in_line(session: &Session) -> bool {

@@ -6,6 +6,7 @@ use crate::event::Event;
 use crate::evidence::Chain;
 use crate::exceptions::{Exceptions, Liftable};
 use crate::ids::{AccountId, MediatorId, ParticipantId, SessionId};
+use crate::interpreting::{Floor, Turns};
 use crate::language::{LanguagePair, LanguageTag};
 use crate::session_types::{
     Candidate, Consent, ConsentKind, NoAnswer, OfferNumber, OfferState, Phase, Place, Role, SessionRequest,
@@ -48,8 +49,14 @@ pub struct Session {
     pub consents: BTreeMap<ConsentKind, Consent>,
     /// Speech is being transcribed.
     pub transcribing: bool,
+    /// Mode, channels, aside, breaks and signals.
+    pub floor: Floor,
+    /// Whose turn it is to interpret.
+    pub turns: Turns,
     /// When it was requested.
     pub requested_at: UnixMillis,
+    /// When the present search for a mediator began.
+    pub search_began: UnixMillis,
     /// When a mediator accepted.
     pub assigned_at: Option<UnixMillis>,
     /// When all first heard all.
@@ -92,6 +99,8 @@ pub struct Assigned {
     pub alias: String,
     /// When they took it.
     pub since: UnixMillis,
+    /// When they left for good, before the others.
+    pub released: Option<UnixMillis>,
 }
 
 /// One ring to one mediator.
@@ -115,6 +124,11 @@ impl Participant {
     /// Whether somebody who comes in `role` takes this one's place: a device that was lost, and came again by a new link.
     pub fn is_replaced_by(&self, role: Role) -> bool {
         self.role == role && !self.connected && matches!(role, Role::Interviewee | Role::Scribe)
+    }
+
+    /// Whether this is a mediator who left for good.
+    pub fn has_left(&self) -> bool {
+        self.assigned.as_ref().is_some_and(|taken| taken.released.is_some())
     }
 }
 
@@ -146,7 +160,10 @@ impl Session {
             round_began: 0,
             consents: BTreeMap::new(),
             transcribing: false,
+            floor: Floor::default(),
+            turns: Turns::default(),
             requested_at: at,
+            search_began: at,
             assigned_at: None,
             live_since: None,
             ended_at: None,
@@ -161,6 +178,9 @@ impl Session {
 
     /// Takes in what happened.
     pub fn apply(&mut self, event: &Event, at: UnixMillis) {
+        let before = self.phase();
+        self.floor.apply(event, at);
+        self.turns.apply(event, at);
         match event {
             // Only ever first, where `begin` takes it.
             Event::SessionRequested { .. } => {}
@@ -193,10 +213,10 @@ impl Session {
                     id: *participant,
                     role: Role::Mediator,
                     language: languages.source,
-                    assigned: Some(Assigned { place, mediator, alias, since: at }),
+                    assigned: Some(Assigned { place, mediator, alias, since: at, released: None }),
                     connected: false,
                 });
-                if self.open_places().next().is_none() {
+                if self.assigned_at.is_none() && self.is_assigned() {
                     self.assigned_at = Some(at);
                 }
             }
@@ -233,6 +253,35 @@ impl Session {
                 self.consents.remove(&ConsentKind::Interpreting);
             }
             Event::TranscriptionSwitched { on } => self.transcribing = *on,
+            // The circles begin anew for the second mediator.
+            Event::ReliefRequested { .. } => {
+                (self.wave, self.wave_began, self.search_began) = (0, at, at);
+                (self.round_began, self.coordinator_called) = (self.offers.len(), false);
+                (self.unanswered, self.no_answer) = (false, None);
+            }
+            Event::ReliefCalledOff { .. } => (self.unanswered, self.no_answer) = (false, None),
+            Event::MediatorReleased { participant } => {
+                self.set_connected(*participant, false, at);
+                let left = self.participants.iter_mut().find(|present| present.id == *participant);
+                if let Some(taken) = left.and_then(|left| left.assigned.as_mut()) {
+                    taken.released = Some(at);
+                }
+            }
+            // What these change is the floor's and the turns'.
+            Event::ModeChanged { .. }
+            | Event::ChannelChosen { .. }
+            | Event::OutputChosen { .. }
+            | Event::AsideBegun { .. }
+            | Event::AsideEnded { .. }
+            | Event::SignalGiven { .. }
+            | Event::CoughSwitched { .. }
+            | Event::Paused { .. }
+            | Event::Resumed { .. }
+            | Event::ReadySet { .. }
+            | Event::HandoverBegun { .. }
+            | Event::HandoverCalledOff { .. }
+            | Event::HandedOver { .. }
+            | Event::TurnTooLong { .. } => {}
             // Lines are in the log; keeping them here as well would grow the state with every sentence.
             Event::LineTranscribed { .. } => {}
             Event::SessionEnded { abandoned, .. } => {
@@ -240,22 +289,28 @@ impl Session {
                 self.abandoned = *abandoned;
             }
         }
-        if self.live_since.is_none() && self.phase() == Phase::Live {
-            self.live_since = Some(at);
+        match (before, self.phase()) {
+            (Phase::Live, Phase::Live) => {}
+            (_, Phase::Live) => {
+                self.live_since = self.live_since.or(Some(at));
+                self.turns.begin(self.places(), at);
+            }
+            (Phase::Live, _) => self.turns.interrupt(at),
+            _ => {}
         }
     }
 
     /// Where it stands.
     pub fn phase(&self) -> Phase {
-        let assigned = self.open_places().next().is_none();
-        match (self.ended_at, assigned) {
+        match (self.ended_at, self.is_assigned()) {
             (Some(_), _) if self.abandoned => Phase::Abandoned,
             (Some(_), _) => Phase::Sealed,
             (None, false) if self.unanswered => Phase::Unanswered,
             (None, false) => Phase::Ringing,
             (None, true) if self.stopped => Phase::Stopped,
-            (None, true) if self.agreed(ConsentKind::Interpreting) => Phase::Live,
-            (None, true) => Phase::Briefing,
+            (None, true) if !self.agreed(ConsentKind::Interpreting) => Phase::Briefing,
+            (None, true) if self.floor.pause.is_some() => Phase::Paused,
+            (None, true) => Phase::Live,
         }
     }
 
@@ -282,7 +337,7 @@ impl Session {
     /// The places, each with its languages.
     pub fn languages_of(&self, place: Place) -> Option<LanguagePair> {
         let LanguagePair { source, target } = self.request.languages.clone();
-        match (&self.via, place.0) {
+        match (&self.via, place.of_turns().0) {
             (None, 0) => Some(LanguagePair { source, target }),
             (Some(via), 0) => Some(LanguagePair { source, target: via.clone() }),
             (Some(via), 1) => Some(LanguagePair { source: via.clone(), target }),
@@ -290,20 +345,24 @@ impl Session {
         }
     }
 
-    /// Places that nobody took yet.
-    pub fn open_places(&self) -> impl Iterator<Item = Place> {
-        let places = if self.via.is_some() { 2 } else { 1 };
-        (0..places).map(Place).filter(|place| self.mediators().all(|taken| taken.place != *place))
+    /// The places without which nothing is interpreted: one, or two in a row.
+    pub fn places(&self) -> impl Iterator<Item = Place> + use<> {
+        (0..if self.via.is_some() { 2 } else { 1 }).map(Place)
     }
 
-    /// Who took a place.
+    /// Places for which somebody is looked for: those that nobody took yet, and those of second mediators.
+    pub fn open_places(&self) -> impl Iterator<Item = Place> {
+        self.places().filter(|place| !self.is_taken(*place)).chain(self.turns.wanted.iter().copied())
+    }
+
+    /// Mediators who are in it.
     pub fn mediators(&self) -> impl Iterator<Item = &Assigned> {
-        self.participants.iter().filter_map(|participant| participant.assigned.as_ref())
+        self.participants.iter().filter(|p| !p.has_left()).filter_map(|p| p.assigned.as_ref())
     }
 
     /// Whether somebody for a place is still looked for.
     pub fn is_searching(&self) -> bool {
-        matches!(self.phase(), Phase::Ringing | Phase::Unanswered)
+        self.ended_at.is_none() && self.open_places().next().is_some()
     }
 
     /// The latest ranking for a place, as it was logged.
@@ -327,6 +386,15 @@ impl Session {
             && self.request.transcription_wished
             && self.agreed(ConsentKind::Transcription)
             && self.is_connected(Role::Scribe)
+    }
+
+    /// Whether every place has been taken.
+    fn is_assigned(&self) -> bool {
+        self.places().all(|place| self.is_taken(place))
+    }
+
+    fn is_taken(&self, place: Place) -> bool {
+        self.participants.iter().filter_map(|p| p.assigned.as_ref()).any(|taken| taken.place == place)
     }
 
     fn close_offer(&mut self, number: OfferNumber, outcome: OfferState) {
@@ -400,6 +468,7 @@ pub(crate) mod testing {
             Phase::Unanswered => vec![Event::NobodyAnswered { why: None }],
             Phase::Live => vec![agree],
             Phase::Stopped => vec![agree, Event::Stopped { by }],
+            Phase::Paused => vec![agree, Event::Paused { by }],
             Phase::Sealed => vec![agree, Event::SessionEnded { by: None, abandoned: false }],
             Phase::Abandoned => vec![Event::SessionEnded { by: None, abandoned: true }],
         };

@@ -136,6 +136,8 @@ pub enum Phase {
     Briefing,
     /// All hear all.
     Live,
+    /// A break: officer and mediators hear each other, and nobody hears the interviewee, nor they anybody.
+    Paused,
     /// The interviewee (or the officer) stopped it: nothing is forwarded until the interviewee agrees again.
     Stopped,
     /// Over, and the record is sealed.
@@ -147,7 +149,7 @@ pub enum Phase {
 impl Phase {
     /// Every mediator that it takes is there.
     pub fn is_answered(self) -> bool {
-        matches!(self, Self::Briefing | Self::Live | Self::Stopped)
+        matches!(self, Self::Briefing | Self::Live | Self::Paused | Self::Stopped)
     }
 
     /// Nothing can happen any more.
@@ -211,6 +213,11 @@ pub struct OfferNumber(pub u32);
 pub struct Place(pub u8);
 
 impl Place {
+    /// The place as it was at first, whoever takes turns at it: places of second mediators count on from it by twos.
+    pub fn of_turns(self) -> Self {
+        Self(self.0 % 2)
+    }
+
     /// Left out of the log where it is the only one, so that entries of before read as they were written.
     pub(crate) fn is_first(&self) -> bool {
         self.0 == 0

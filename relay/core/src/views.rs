@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::codes::AgencyCode;
 use crate::commands::by_hand;
 use crate::ids::{MediatorId, ParticipantId};
+use crate::interpreting::interpreting_view;
 use crate::language::LanguageTag;
 use crate::loan::Actor;
 use crate::matching::serves;
@@ -39,7 +40,8 @@ pub fn session_view(
     reader: ParticipantId,
     now: UnixMillis,
 ) -> Option<SessionView> {
-    let role = session.participant(reader)?.role;
+    let me = session.participant(reader).filter(|me| !me.has_left())?;
+    let role = me.role;
     let sees_label = matches!(role, Role::Officer | Role::Mediator | Role::Observer);
     let participants = session.participants.iter().map(|participant| {
         let remark = remarks.get(&participant.id).copied().unwrap_or_default();
@@ -49,6 +51,7 @@ pub fn session_view(
             alias: participant.assigned.as_ref().map(|taken| taken.alias.clone()),
             language: participant.language.clone(),
             connected: participant.connected,
+            left: participant.has_left(),
             muted: remark.muted,
             quality: remark.quality,
         }
@@ -66,6 +69,7 @@ pub fn session_view(
         consents: session.consents.values().cloned().collect(),
         transcription_wished: session.request.transcription_wished,
         transcribing: session.transcribing,
+        interpreting: interpreting_view(session, me, now),
         ringing: (role == Role::Officer && session.is_searching()).then(|| ringing_view(relay, session, now)),
         requested_at: session.requested_at,
         live_since: session.live_since,

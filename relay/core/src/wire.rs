@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{MediatorId, ParticipantId, SessionId};
+use crate::interpreting::{FloorAct, Hearing, Mode, Signal};
 use crate::language::{LanguagePair, LanguageTag};
 use crate::roster::{Gender, Qualification};
 use crate::session_types::{
@@ -39,6 +40,11 @@ pub enum ParticipantMessage {
     },
     /// Stop everything, at once. Going on needs [`ConsentKind::Interpreting`] anew.
     Stop,
+    /// Modes, channels, signals, breaks and handovers.
+    Floor {
+        /// What.
+        act: FloorAct,
+    },
     /// My microphone is off; shown to the others.
     SetMuted {
         /// Off?
@@ -211,6 +217,8 @@ pub struct SessionView {
     pub transcription_wished: bool,
     /// Whether speech is being transcribed now.
     pub transcribing: bool,
+    /// Modes, channels, signals, breaks and turns.
+    pub interpreting: InterpretingView,
     /// The rings, for the officer only, newest wave last.
     pub ringing: Option<RingingView>,
     /// When it was requested.
@@ -234,10 +242,105 @@ pub struct ParticipantView {
     pub language: LanguageTag,
     /// Page or device connected.
     pub connected: bool,
+    /// A mediator who left for good.
+    pub left: bool,
     /// Microphone switched off.
     pub muted: bool,
     /// As last reported.
     pub quality: Option<Quality>,
+}
+
+/// How it is interpreted, as one participant may see it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct InterpretingView {
+    /// In which mode.
+    pub mode: Mode,
+    /// The languages that can be followed, where it is not interpreted one after the other.
+    pub channels: Vec<LanguageTag>,
+    /// Into which language the reader interprets now; mediators only.
+    pub speaks_into: Option<LanguageTag>,
+    /// Between which languages the reader interprets; mediators only.
+    pub may_speak_into: Vec<LanguageTag>,
+    /// Which channel the reader follows; nothing: the floor alone.
+    pub listens_to: Option<LanguageTag>,
+    /// Every voice that the reader hears now, and how.
+    pub hears: Vec<Hearing>,
+    /// Two who speak aside; everybody sees it.
+    pub aside: Option<AsideView>,
+    /// With whom the reader may speak aside.
+    pub may_speak_aside_with: Vec<ParticipantId>,
+    /// Who holds the cough button.
+    pub coughing: Vec<ParticipantId>,
+    /// The latest signs, the newest last.
+    pub signals: Vec<SignalView>,
+    /// The break, if there is one.
+    pub pause: Option<PauseView>,
+    /// Whose turn it is, for each place; officer and mediators only.
+    pub turns: Vec<TurnView>,
+    /// The relay's clock when this was sent, for what counts down.
+    pub now: UnixMillis,
+}
+
+/// Two who speak aside.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct AsideView {
+    /// The two.
+    pub between: [ParticipantId; 2],
+    /// Since when.
+    pub since: UnixMillis,
+}
+
+/// A sign.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct SignalView {
+    /// By whom.
+    pub by: ParticipantId,
+    /// Which.
+    pub signal: Signal,
+    /// When.
+    pub at: UnixMillis,
+}
+
+/// A break.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct PauseView {
+    /// Who asked for it.
+    pub by: ParticipantId,
+    /// Since when.
+    pub since: UnixMillis,
+    /// Whether the reader may end it.
+    pub you_may_resume: bool,
+}
+
+/// Who interprets at one place, and who could take over.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct TurnView {
+    /// Which place.
+    pub place: Place,
+    /// Who interprets.
+    pub on_turn: Option<ParticipantId>,
+    /// Since when without a rest.
+    pub since: Option<UnixMillis>,
+    /// Longer than is good.
+    pub too_long: bool,
+    /// A second mediator is looked for.
+    pub relief_wanted: bool,
+    /// The second mediator.
+    pub relief: Option<ParticipantId>,
+    /// They can take over.
+    pub relief_ready: bool,
+    /// The turn changes then.
+    pub switches_at: Option<UnixMillis>,
 }
 
 /// How the search for a mediator goes.

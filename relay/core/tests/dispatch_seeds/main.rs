@@ -326,6 +326,7 @@ fn some_policy(rng: &mut Rng) -> DispatchPolicy {
         away_after_missed: rng.u8(0..6),
         look_again_seconds: rng.u32(5..=40),
         escalate_after_seconds: rng.u32(10..90),
+        ..DispatchPolicy::default()
     }
 }
 

@@ -14,7 +14,7 @@ use dragoman_core::refusal::Refusal;
 use dragoman_core::relay::{Act, Decision, Input, Memory, Relay};
 use dragoman_core::routing::routes;
 use dragoman_core::session::Session;
-use dragoman_core::session_types::Phase;
+use dragoman_core::session_types::{Phase, Route};
 use dragoman_core::standing::Change;
 use dragoman_core::time::UnixMillis;
 use dragoman_core::wire::RelayMessage;
@@ -219,9 +219,8 @@ impl Task {
     ) -> Result<(), EngineError> {
         for draft in &decision.drafts {
             // Silence must not wait for the disk. Were the write to fail, it would be the right state all the same.
-            if self.relay.session(draft.session.id).is_some_and(|before| falls_silent(before, &draft.session))
-            {
-                self.set_routes(draft.session.id, routes(&draft.session)).await;
+            if let Some(left) = self.relay.session(draft.session.id).and_then(|before| cut(before, draft)) {
+                self.set_routes(draft.session.id, left).await;
             }
         }
         let batch = Batch { private, ..batch_of(&decision, now) };
@@ -251,6 +250,11 @@ impl Task {
                     self.messages.show_session(&self.relay, &session, now);
                 }
                 self.messages.show_captions(&session, events);
+                for event in events {
+                    if let Event::MediatorReleased { participant } = event {
+                        self.messages.send(*id, *participant, over());
+                    }
+                }
             }
         }
         for session in &ended {
@@ -295,7 +299,7 @@ impl Task {
         }
     }
 
-    async fn set_routes(&mut self, session: SessionId, routes: Vec<dragoman_core::session_types::Route>) {
+    async fn set_routes(&mut self, session: SessionId, routes: Vec<Route>) {
         match self.media.set_routes(session, routes).await {
             Ok(changes) => self.show_slots(session, changes),
             Err(error) => tracing::error!(%error, "routes could not be set"),
@@ -318,11 +322,22 @@ impl Task {
     }
 }
 
-/// Whether somebody is heard no more: a stop, a withdrawn agreement, the end of a transcription.
-fn falls_silent(before: &Session, after: &Session) -> bool {
-    (before.phase() == Phase::Live && after.phase() != Phase::Live)
-        || (before.transcribing && !after.transcribing)
-        || (!before.is_stopped() && after.is_stopped())
+/// What is left of the routes where somebody is heard no more by somebody: after a stop, at a break, for an aside. `None`:
+/// nobody falls silent, or the turn changes, which is made so in one step, with neither a gap nor two voices.
+fn cut(before: &Session, draft: &Draft) -> Option<Vec<Route>> {
+    if draft.events.iter().any(|event| matches!(event, Event::HandedOver { .. })) {
+        return None;
+    }
+    let (before, after) = (routes(before), routes(&draft.session));
+    let stays = |from: ParticipantId, to: &ParticipantId| {
+        after.iter().any(|route| route.from == from && route.to.contains(to))
+    };
+    let left = |Route { from, to }: &Route| Route {
+        from: *from,
+        to: to.iter().filter(|to| stays(*from, to)).copied().collect(),
+    };
+    let left: Vec<Route> = before.iter().map(left).collect();
+    (left != before).then(|| left.into_iter().filter(|route| !route.to.is_empty()).collect())
 }
 
 /// What of a decision must be on disk before it is true.
@@ -341,6 +356,10 @@ fn batch_of(decision: &Decision, now: UnixMillis) -> Batch {
                 }
                 Event::OfferAccepted { mediator, place, .. } => {
                     batch.assigned.push((session.id, *place, *mediator, now));
+                }
+                Event::MediatorReleased { participant } => {
+                    let left = session.participant(*participant).and_then(|left| left.assigned.as_ref());
+                    batch.released.extend(left.map(|taken| (session.id, taken.place, now)));
                 }
                 _ => {}
             }

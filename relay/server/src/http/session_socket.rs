@@ -58,7 +58,7 @@ async fn participant_of(
             if session.officer_account == account.id {
                 return session.officer().map(|officer| officer.id);
             }
-            let own = |taken: &Assigned| Some(taken.mediator) == account.mediator;
+            let own = |taken: &Assigned| Some(taken.mediator) == account.mediator && taken.released.is_none();
             session.participants.iter().find(|p| p.assigned.as_ref().is_some_and(own)).map(|p| p.id)
         };
         if let Some(participant) = app.engine.read(staff).await? {
@@ -129,6 +129,7 @@ async fn handle(
             Act::StateConsent(ConsentStatement { kind, agreed, means })
         }
         ParticipantMessage::Stop => Act::Stop,
+        ParticipantMessage::Floor { act } => Act::Floor(act),
         ParticipantMessage::Widen { widening } => Act::Widen(widening),
         ParticipantMessage::EndSession => Act::End,
         ParticipantMessage::AddTranscriptLine { line } => Act::AddLine(line),

@@ -63,9 +63,10 @@ impl Store {
     }
 
     async fn answered(&self) -> Result<Vec<Memory>, StoreError> {
+        // Places from 2 on are those of second mediators, who come in mid-session.
         let rows = sqlx::query(
             "SELECT s.source, MAX(a.assigned_at) - s.requested_at AS waited FROM sessions s \
-             JOIN assignments a ON a.session = s.id \
+             JOIN assignments a ON a.session = s.id AND a.place < 2 \
              GROUP BY s.id, s.source, s.requested_at ORDER BY s.requested_at DESC LIMIT $1",
         )
         .bind(ANSWERED_CALLS)

@@ -59,6 +59,8 @@ pub struct Batch {
     pub created: Vec<NewSession>,
     /// Assignments: each takes one place of a session.
     pub assigned: Vec<(SessionId, Place, MediatorId, UnixMillis)>,
+    /// Places that were left before the end.
+    pub released: Vec<(SessionId, Place, UnixMillis)>,
     /// Sessions whose phase is to be noted.
     pub phases: Vec<PhaseRow>,
     /// New entries, in order.
@@ -76,6 +78,7 @@ impl Batch {
     pub fn is_empty(&self) -> bool {
         self.created.is_empty()
             && self.assigned.is_empty()
+            && self.released.is_empty()
             && self.phases.is_empty()
             && self.entries.is_empty()
             && self.ready.is_empty()
@@ -131,6 +134,9 @@ impl Store {
         let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
         for session in &batch.created {
             insert_session(&mut transaction, session).await?;
+        }
+        for (session, place, at) in &batch.released {
+            release(&mut transaction, *session, Some(*place), *at).await?;
         }
         for (session, place, mediator, at) in &batch.assigned {
             assign(&mut transaction, *session, *place, *mediator, *at).await?;
@@ -316,20 +322,26 @@ async fn note_phase(
     .execute(&mut *connection)
     .await?;
     if let Some(at) = ended_at {
-        release(connection, *session, *at).await?;
+        release(connection, *session, None, *at).await?;
     }
     Ok(())
 }
 
+/// One place of a session, or all that are taken still.
 async fn release(
     connection: &mut SqliteConnection,
     session: SessionId,
+    place: Option<Place>,
     at: UnixMillis,
 ) -> Result<(), StoreError> {
-    sqlx::query("UPDATE assignments SET released_at = $1 WHERE session = $2 AND released_at IS NULL")
-        .bind(at.0)
-        .bind(text_of(&session))
-        .execute(connection)
-        .await?;
+    sqlx::query(
+        "UPDATE assignments SET released_at = $1 \
+         WHERE session = $2 AND released_at IS NULL AND ($3 IS NULL OR place = $3)",
+    )
+    .bind(at.0)
+    .bind(text_of(&session))
+    .bind(place.map(|place| i64::from(place.0)))
+    .execute(connection)
+    .await?;
     Ok(())
 }

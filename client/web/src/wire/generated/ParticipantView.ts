@@ -29,6 +29,10 @@ language: LanguageTag,
  */
 connected: boolean, 
 /**
+ * A mediator who left for good.
+ */
+left: boolean, 
+/**
  * Microphone switched off.
  */
 muted: boolean, 

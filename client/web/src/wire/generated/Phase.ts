@@ -3,4 +3,4 @@
 /**
  * Where a session stands.
  */
-export type Phase = "ringing" | "unanswered" | "briefing" | "live" | "stopped" | "sealed" | "abandoned";
+export type Phase = "ringing" | "unanswered" | "briefing" | "live" | "paused" | "stopped" | "sealed" | "abandoned";
