@@ -27,7 +27,6 @@ pub(crate) fn act(
 ) -> Result<(), Refusal> {
     let now = dispatcher.now;
     let me = draft.session.participant(by).ok_or(Refusal::NotAParticipant)?.clone();
-    require(!me.has_left(), Refusal::NotAParticipant)?;
     match act {
         FloorAct::SetMode { mode } => set_mode(draft, &me, mode, now),
         FloorAct::SpeakInto { language } => {

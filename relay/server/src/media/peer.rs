@@ -108,21 +108,25 @@ impl Peer {
         now.saturating_duration_since(self.last_heard) > SILENT_FOR
     }
 
-    /// Gives each of `voices` a slot, keeps those that have one, frees the rest. Returns whether anything changed.
+    /// Gives each of `voices` a slot, keeps those that have one, frees the rest. Returns whether anything changed. Whoever
+    /// comes as another goes takes over the other's slot: one stream goes on, so that a handover has no gap at the listener.
     pub(super) fn assign(&mut self, voices: &[ParticipantId]) -> bool {
-        let mut changed = false;
-        for slot in &mut self.slots {
+        let mut freed = Vec::new();
+        for (index, slot) in self.slots.iter_mut().enumerate() {
             if slot.voice.is_some_and(|voice| !voices.contains(&voice)) {
                 slot.voice = None;
-                changed = true;
+                freed.push(index);
             }
         }
+        let mut changed = !freed.is_empty();
+        freed.reverse();
         for voice in voices {
             if self.slots.iter().any(|slot| slot.voice == Some(*voice)) {
                 continue;
             }
             // A session is never larger than the slots of an honest client; one that offers fewer hears fewer.
-            if let Some(slot) = self.slots.iter_mut().find(|slot| slot.voice.is_none()) {
+            let index = freed.pop().or_else(|| self.slots.iter().position(|slot| slot.voice.is_none()));
+            if let Some(slot) = index.and_then(|index| self.slots.get_mut(index)) {
                 slot.voice = Some(*voice);
                 slot.stream.change_source();
                 changed = true;
