@@ -32,7 +32,7 @@ export const fr: GuestWords = {
   goOn: 'Reprendre',
   pause: 'Pause',
   pausedTitle: 'Une pause',
-  slower: 'Plus lentement',
+  slower: 'Moins vite',
   again: 'Encore une fois',
   saidSlower: 'Parlez plus lentement, s’il vous plaît',
   saidRepeat: 'Répétez, s’il vous plaît',
