@@ -33,6 +33,7 @@ export class Call {
   /** The relay answers in order; while an answer is due, no second offer goes out that it could be taken for. */
   #answerDue: ReturnType<typeof setTimeout> | undefined;
   #held = false;
+  #coughing = false;
   #started = false;
   #closed = false;
   #sampler: ReturnType<typeof setInterval> | undefined;
@@ -98,6 +99,19 @@ export class Call {
     this.#applyMute();
   }
 
+  /** While on, nothing leaves the microphone; the relay is told, so that the others see why. */
+  cough(on: boolean): void {
+    if (this.#coughing === on) return;
+    this.#coughing = on;
+    this.#applyMute();
+    this.#send({ type: 'floor', act: { do: 'cough', on } });
+  }
+
+  /** What the relay knows of the cough button, which may have changed while the connection was away. */
+  coughKnown(on: boolean): void {
+    if (this.#coughing !== on) this.#send({ type: 'floor', act: { do: 'cough', on: this.#coughing } });
+  }
+
   /** Tries once more for a microphone that was refused or missing. */
   async retryMicrophone(): Promise<void> {
     const microphone = await openMicrophone();
@@ -148,7 +162,7 @@ export class Call {
   }
 
   #applyMute(): void {
-    if (this.#track !== undefined) this.#track.enabled = !this.muted && !this.#held;
+    if (this.#track !== undefined) this.#track.enabled = !this.muted && !this.#held && !this.#coughing;
   }
 
   async #sample(): Promise<void> {
@@ -168,7 +182,7 @@ export class Call {
         settle(before[participant] ?? 0, levelStep(latest.received.get(mid) ?? 0)),
       ]),
     );
-    this.ownLevel = this.muted || this.#held ? 0 : settle(this.ownLevel, levelStep(latest.sent));
+    this.ownLevel = this.muted || this.#held || this.#coughing ? 0 : settle(this.ownLevel, levelStep(latest.sent));
   }
 
   /** What the reporter runs: compares with the time before, and tells the others. */
