@@ -28,8 +28,9 @@ pub struct Settings {
     /// UDP address of the audio [default: the address of --listen, UDP]
     #[arg(long, env = "DRAGOMAN_MEDIA", value_name = "ADDR")]
     pub media: Option<String>,
-    /// IP addresses at which clients reach the audio, where they differ from this machine's own (NAT)
-    #[arg(long, env = "DRAGOMAN_MEDIA_PUBLIC", value_name = "IP", value_delimiter = ',')]
+    /// IP addresses at which clients reach the audio, where they differ from this machine's own (NAT); with a port,
+    /// such as 203.0.113.7:9000, where that differs too
+    #[arg(long, env = "DRAGOMAN_MEDIA_PUBLIC", value_name = "IP[:PORT]", value_delimiter = ',')]
     pub media_public: Option<Vec<String>>,
     /// Address that people type, for links [default: https://localhost:PORT]
     #[arg(long, env = "DRAGOMAN_PUBLIC_URL", value_name = "URL")]
@@ -71,8 +72,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// UDP.
     pub media: SocketAddr,
-    /// Addresses told to clients.
-    pub media_public: Vec<IpAddr>,
+    /// Addresses told to clients; port 0 stands for the port that is opened.
+    pub media_public: Vec<SocketAddr>,
     /// Without a trailing slash.
     pub public_url: String,
     /// The key that seals private details.
@@ -176,9 +177,8 @@ impl Settings {
         };
         let mut media_public = Vec::new();
         for text in self.media_public.unwrap_or_default() {
-            let parsed = text.parse();
-            media_public.push(parsed.with_context(|| {
-                format!("--media-public (DRAGOMAN_MEDIA_PUBLIC): '{text}' is not an IP address")
+            media_public.push(announced(&text).with_context(|| {
+                format!("--media-public (DRAGOMAN_MEDIA_PUBLIC): '{text}' is not an IP address, nor one with a port such as 203.0.113.7:9000 or [2001:db8::7]:9000")
             })?);
         }
         let transport = match (self.plain_http, self.tls_cert, self.tls_key) {
@@ -261,6 +261,14 @@ fn webhook(url: Option<String>, secret: Option<Hidden>) -> anyhow::Result<Option
     Ok(Some(Webhook { url, secret }))
 }
 
+/// An address with a port, or without one: then the port is 0. Nobody can be reached at port 0, so it is refused.
+fn announced(text: &str) -> Option<SocketAddr> {
+    match text.parse::<IpAddr>() {
+        Ok(ip) => Some(SocketAddr::new(ip, 0)),
+        Err(_) => text.parse().ok().filter(|address: &SocketAddr| address.port() != 0),
+    }
+}
+
 fn address(setting: &str, text: &str) -> anyhow::Result<SocketAddr> {
     text.parse().with_context(|| {
         format!("{setting}: '{text}' is not an address with a port, such as 0.0.0.0:8443 or [::]:8443")
@@ -293,6 +301,7 @@ mod tests {
         assert!(message(|s| s.listen = Some("8443".into())).contains("--listen"));
         assert!(message(|s| s.media = Some("x".into())).contains("--media"));
         assert!(message(|s| s.media_public = Some(vec!["host".into()])).contains("--media-public"));
+        assert!(message(|s| s.media_public = Some(vec!["10.0.0.1:0".into()])).contains("--media-public"));
         assert!(message(|s| s.plain_http = true).contains("--plain-http"));
         assert!(message(|s| s.tls_cert = Some("c".into())).contains("--tls-key"));
         assert!(message(|s| s.public_url = Some("relay".into())).contains("--public-url"));
@@ -311,6 +320,14 @@ mod tests {
             assert!(error.to_string().starts_with(named), "{error}");
             assert!(!format!("{error:?}").contains("xxx"), "{error:?}");
         }
+    }
+
+    #[test]
+    fn announced_addresses_may_have_a_port_of_their_own() {
+        let texts = ["203.0.113.7", "203.0.113.7:9000", "2001:db8::7", "[2001:db8::7]:9000"];
+        let config = given(|s| s.media_public = Some(texts.map(str::to_owned).to_vec())).unwrap();
+        let announced: Vec<String> = config.media_public.iter().map(SocketAddr::to_string).collect();
+        assert_eq!(announced, ["203.0.113.7:0", "203.0.113.7:9000", "[2001:db8::7]:0", "[2001:db8::7]:9000"]);
     }
 
     #[test]

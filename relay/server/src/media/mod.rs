@@ -75,12 +75,12 @@ impl Command {
 }
 
 impl Media {
-    /// Opens the UDP port and starts the thread. `public` are the addresses told to clients; where it is empty, those
-    /// of `listen`, or of all interfaces if `listen` is unspecified.
+    /// Opens the UDP port and starts the thread. `public` are the addresses told to clients, where port 0 stands for
+    /// the port that is opened; where it is empty, those of `listen`, or of all interfaces if `listen` is unspecified.
     ///
     /// # Errors
     /// If the port can not be opened or no certificate can be made.
-    pub fn start(listen: SocketAddr, public: &[IpAddr]) -> anyhow::Result<Self> {
+    pub fn start(listen: SocketAddr, public: &[SocketAddr]) -> anyhow::Result<Self> {
         let socket = std::net::UdpSocket::bind(listen)
             .map_err(|error| anyhow::anyhow!("media: cannot open UDP {listen}: {error}. Is another relay running? Choose another --media address"))?;
         socket.set_nonblocking(true)?;
@@ -157,10 +157,15 @@ impl Media {
 }
 
 /// The addresses that clients are told.
-fn candidates(local: SocketAddr, public: &[IpAddr]) -> anyhow::Result<Vec<SocketAddr>> {
-    let addresses: Vec<IpAddr> = if !public.is_empty() {
-        public.to_vec()
-    } else if local.ip().is_unspecified() {
+fn candidates(local: SocketAddr, public: &[SocketAddr]) -> anyhow::Result<Vec<SocketAddr>> {
+    if !public.is_empty() {
+        let with_port = |address: &SocketAddr| match address.port() {
+            0 => SocketAddr::new(address.ip(), local.port()),
+            _ => *address,
+        };
+        return Ok(public.iter().map(with_port).collect());
+    }
+    let addresses: Vec<IpAddr> = if local.ip().is_unspecified() {
         let mut found: Vec<IpAddr> =
             if_addrs::get_if_addrs()?.into_iter().map(|interface| interface.ip()).collect();
         found.retain(|ip| ip.is_ipv4() || local.is_ipv6());
@@ -172,4 +177,19 @@ fn candidates(local: SocketAddr, public: &[IpAddr]) -> anyhow::Result<Vec<Socket
         vec![local.ip()]
     };
     Ok(addresses.into_iter().map(|ip| SocketAddr::new(ip, local.port())).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn announced_addresses_take_the_opened_port_unless_they_name_another() {
+        let local = "127.0.0.1:8443".parse().unwrap();
+        let public = ["203.0.113.7:0".parse().unwrap(), "[2001:db8::7]:9000".parse().unwrap()];
+        let told: Vec<String> =
+            candidates(local, &public).unwrap().iter().map(SocketAddr::to_string).collect();
+        assert_eq!(told, ["203.0.113.7:8443", "[2001:db8::7]:9000"]);
+        assert_eq!(candidates(local, &[]).unwrap(), [local]);
+    }
 }
