@@ -26,6 +26,7 @@ pub mod matching;
 pub mod pivot;
 pub mod policy;
 mod quantile;
+pub mod red;
 pub mod refusal;
 pub mod relay;
 pub mod reports;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail, ensure};
 use clap::Args;
 use dragoman_core::policy::DispatchPolicy;
+use dragoman_core::red::Redundancy;
 use reqwest::Url;
 use serde::Deserialize;
 
@@ -31,6 +32,9 @@ pub struct Settings {
     /// IP addresses at which clients reach the audio, where they differ from this machine's own (NAT)
     #[arg(long, env = "DRAGOMAN_MEDIA_PUBLIC", value_name = "IP", value_delimiter = ',')]
     pub media_public: Option<Vec<String>>,
+    /// Earlier frames sent along once more to listeners: adaptive (by their loss), 0, 1 or 2 [default: adaptive]
+    #[arg(long, env = "DRAGOMAN_REDUNDANCY", value_name = "HOW")]
+    pub redundancy: Option<String>,
     /// Address that people type, for links [default: https://localhost:PORT]
     #[arg(long, env = "DRAGOMAN_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<String>,
@@ -73,6 +77,8 @@ pub struct Config {
     pub media: SocketAddr,
     /// Addresses told to clients.
     pub media_public: Vec<IpAddr>,
+    /// What listeners are sent against loss.
+    pub redundancy: Redundancy,
     /// Without a trailing slash.
     pub public_url: String,
     /// The key that seals private details.
@@ -151,6 +157,7 @@ impl Settings {
             listen: self.listen.or(from_file.listen),
             media: self.media.or(from_file.media),
             media_public: self.media_public.or(from_file.media_public),
+            redundancy: self.redundancy.or(from_file.redundancy),
             public_url: self.public_url.or(from_file.public_url),
             dispatch: self.dispatch.or(from_file.dispatch),
             tls_cert: self.tls_cert.or(from_file.tls_cert),
@@ -181,6 +188,8 @@ impl Settings {
                 format!("--media-public (DRAGOMAN_MEDIA_PUBLIC): '{text}' is not an IP address")
             })?);
         }
+        let redundancy = self.redundancy.as_deref().unwrap_or("adaptive").parse();
+        let redundancy = redundancy.context("--redundancy (DRAGOMAN_REDUNDANCY)")?;
         let transport = match (self.plain_http, self.tls_cert, self.tls_key) {
             (true, None, None) => {
                 ensure!(
@@ -216,6 +225,7 @@ impl Settings {
             listen,
             media,
             media_public,
+            redundancy,
             public_url,
             roster_key,
             transport,
@@ -292,6 +302,7 @@ mod tests {
         assert!(message(|s| s.data = None).contains("--data"));
         assert!(message(|s| s.listen = Some("8443".into())).contains("--listen"));
         assert!(message(|s| s.media = Some("x".into())).contains("--media"));
+        assert!(message(|s| s.redundancy = Some("3".into())).contains("--redundancy"));
         assert!(message(|s| s.media_public = Some(vec!["host".into()])).contains("--media-public"));
         assert!(message(|s| s.plain_http = true).contains("--plain-http"));
         assert!(message(|s| s.tls_cert = Some("c".into())).contains("--tls-key"));

@@ -9,16 +9,16 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::BytesMut;
 use dragoman_core::ids::{ParticipantId, SessionId};
+use dragoman_core::red::Redundancy;
 use dragoman_core::session_types::Route;
 use dragoman_core::wire::Slot;
-use rtc_rtp::header::Header;
 use slab::Slab;
 
 use super::ice::BindingRequest;
+use super::microphone::{Frame, Microphone};
 use super::peer::{Path, Peer, Target};
-use super::rtcp::{self, Reception};
+use super::rtcp;
 use super::rtp::RtpHeader;
 use super::sdp::{self, AnswerParts, ClientOffer};
 use super::secure::{Handshake, Identity};
@@ -44,29 +44,36 @@ pub type SlotChanges = Vec<(ParticipantId, Vec<Slot>)>;
 pub struct Forwarder {
     identity: Arc<Identity>,
     candidates: Vec<SocketAddr>,
+    redundancy: Redundancy,
     peers: Slab<Peer>,
     by_ufrag: HashMap<String, usize>,
     by_source: HashMap<SocketAddr, usize>,
     by_participant: HashMap<ParticipantId, usize>,
     routes: HashMap<SessionId, Vec<Route>>,
     counters: Arc<Counters>,
-    scratch: BytesMut,
+    scratch: Vec<u8>,
     next_report: Option<Instant>,
 }
 
 impl Forwarder {
-    /// A forwarder that tells clients to reach it at `candidates`.
-    pub fn new(identity: Arc<Identity>, candidates: Vec<SocketAddr>, counters: Arc<Counters>) -> Self {
+    /// A forwarder that tells clients to reach it at `candidates`, and sends listeners `redundancy` where they take it.
+    pub fn new(
+        identity: Arc<Identity>,
+        candidates: Vec<SocketAddr>,
+        redundancy: Redundancy,
+        counters: Arc<Counters>,
+    ) -> Self {
         Self {
             identity,
             candidates,
+            redundancy,
             peers: Slab::new(),
             by_ufrag: HashMap::new(),
             by_source: HashMap::new(),
             by_participant: HashMap::new(),
             routes: HashMap::new(),
             counters,
-            scratch: BytesMut::with_capacity(MAX_DATAGRAM),
+            scratch: Vec::with_capacity(MAX_DATAGRAM),
             next_report: None,
         }
     }
@@ -80,7 +87,7 @@ impl Forwarder {
         now: Instant,
     ) -> (String, SlotChanges) {
         self.remove(participant);
-        let peer = Peer::new(session, participant, offer, &self.identity, now);
+        let peer = Peer::new(session, participant, offer, (&self.identity, self.redundancy), now);
         let ssrcs: Vec<u32> = peer.slots.iter().map(|slot| slot.ssrc).collect();
         let answer = sdp::answer(
             offer,
@@ -233,6 +240,17 @@ impl Forwarder {
         if let (Some(reception), Some(time)) = (reception, rtcp::sender_report_time(&plain)) {
             reception.note_sender_report(time, now);
         }
+        let (mut sent, mut received) = (0, 0);
+        for report in rtcp::report_blocks(&plain) {
+            let slot = peer.slots.iter_mut().find(|slot| slot.ssrc == report.ssrc);
+            if let Some(counts) = slot.and_then(|slot| slot.reported(&report)) {
+                sent += counts.0;
+                received += counts.1;
+            }
+        }
+        if sent > 0 {
+            peer.level.note(sent, received);
+        }
     }
 
     fn handle_rtp(&mut self, path: Path, datagram: &[u8], now: Instant, out: &mut impl Transmit) {
@@ -243,40 +261,39 @@ impl Forwarder {
         let Some(header) = RtpHeader::read(datagram) else {
             return self.counters.dropped_unknown.increment();
         };
-        let expected = peer.microphone.as_ref().filter(|m| m.payload_type == header.payload_type);
-        // The first authentic stream is the microphone; others would only grow the replay tables.
-        if !expected.is_some_and(|m| m.reception.is_none() || m.ssrc == header.ssrc) {
+        if !peer.microphone.as_ref().is_some_and(|microphone| microphone.expects(&header)) {
             return self.counters.dropped_unknown.increment();
         }
         let Some(plain) = peer.secure.open_rtp(datagram) else {
             return self.counters.dropped_unproven.increment();
         };
         peer.last_heard = now;
-        if let Some(microphone) = &mut peer.microphone {
-            microphone.ssrc = header.ssrc;
-            let reception =
-                microphone.reception.get_or_insert_with(|| Reception::starting_at(header.sequence));
-            reception.count(header.sequence, header.timestamp, now);
-        }
         self.counters.received.increment();
         let Some(payload) = plain.get(header.length..) else { return };
-        // The list of listeners is borrowed out for the loop, so that other peers can be changed meanwhile.
+        // Both are borrowed out for the loop, so that other peers can be changed meanwhile.
+        let Some(mut microphone) = peer.microphone.take() else { return };
         let targets = std::mem::take(&mut peer.targets);
-        for target in &targets {
-            self.forward(*target, &header, payload, now, out);
+        microphone.take(&header, payload, now);
+        for frame in microphone.fresh().iter().filter_map(|sequence| microphone.frame(*sequence)) {
+            if frame.recovered {
+                self.counters.recovered.increment();
+            }
+            for target in &targets {
+                self.forward(*target, (&microphone, frame), now, out);
+            }
         }
         if let Some(peer) = self.peers.get_mut(key) {
             peer.targets = targets;
+            peer.microphone = Some(microphone);
         }
     }
 
-    /// A new header, the same payload, encrypted for one listener. Header extensions stay behind: an audio level would
+    /// A new header, the same frame, encrypted for one listener. Header extensions stay behind: an audio level would
     /// tell who speaks to anyone on the path.
     fn forward(
         &mut self,
         target: Target,
-        header: &RtpHeader,
-        payload: &[u8],
+        voice: (&Microphone, &Frame),
         now: Instant,
         out: &mut impl Transmit,
     ) {
@@ -285,27 +302,9 @@ impl Forwarder {
         if !listener.secure.is_ready() {
             return;
         }
-        let Some((sequence_number, timestamp)) = slot.stream.next(header.sequence, header.timestamp, now)
-        else {
-            return;
-        };
-        let first = slot.payload_type | if header.marker { 0x80 } else { 0 };
-        self.scratch.clear();
-        self.scratch.extend_from_slice(&[0x80, first]);
-        self.scratch.extend_from_slice(&sequence_number.to_be_bytes());
-        self.scratch.extend_from_slice(&timestamp.to_be_bytes());
-        self.scratch.extend_from_slice(&slot.ssrc.to_be_bytes());
-        self.scratch.extend_from_slice(payload);
-        let outgoing = Header {
-            version: 2,
-            marker: header.marker,
-            payload_type: slot.payload_type,
-            sequence_number,
-            timestamp,
-            ssrc: slot.ssrc,
-            ..Default::default()
-        };
-        if let Some(sealed) = listener.secure.seal_rtp(&self.scratch, &outgoing) {
+        let earlier = listener.level.earlier();
+        let Some(header) = slot.write(voice, earlier, now, &mut self.scratch) else { return };
+        if let Some(sealed) = listener.secure.seal_rtp(&self.scratch, &header) {
             out.send(path.remote, path.local, &sealed);
             self.counters.forwarded.increment();
         }

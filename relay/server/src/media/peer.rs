@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use dragoman_core::ids::{ParticipantId, SessionId};
+use dragoman_core::red::{Level, Redundancy};
 use dragoman_core::wire::Slot;
 
-use super::rtcp::Reception;
-use super::rtp::Restamp;
+use super::microphone::Microphone;
 use super::sdp::{ClientOffer, SectionKind};
 use super::secure::{Identity, Secure};
+use super::slot::VoiceSlot;
 
 /// Addresses one peer may have proved at a time: two network interfaces, two IP families, and one change. The oldest
 /// is forgotten first.
@@ -40,26 +41,15 @@ pub(super) struct Peer {
     pub secure: Secure,
     pub addresses: Vec<SocketAddr>,
     pub path: Option<Path>,
-    pub microphone: Option<Microphone>,
+    /// `None` also while its packets are being forwarded.
+    pub microphone: Option<Box<Microphone>>,
     pub slots: Vec<VoiceSlot>,
+    /// How many earlier frames the way to this peer needs.
+    pub level: Level,
     pub targets: Vec<Target>,
     pub last_heard: Instant,
     /// The relay's own SSRC in its receiver reports to this peer.
     pub reporter_ssrc: u32,
-}
-
-pub(super) struct Microphone {
-    pub ssrc: u32,
-    pub payload_type: u8,
-    pub reception: Option<Reception>,
-}
-
-pub(super) struct VoiceSlot {
-    pub mid: String,
-    pub ssrc: u32,
-    pub payload_type: u8,
-    pub voice: Option<ParticipantId>,
-    pub stream: Restamp,
 }
 
 impl Peer {
@@ -67,17 +57,10 @@ impl Peer {
         session: SessionId,
         participant: ParticipantId,
         offer: &ClientOffer,
-        identity: &Arc<Identity>,
+        (identity, redundancy): (&Arc<Identity>, Redundancy),
         now: Instant,
     ) -> Self {
-        let slots = offer.slots().map(|section| VoiceSlot {
-            mid: section.mid.clone(),
-            ssrc: rand::random(),
-            payload_type: section.opus,
-            voice: None,
-            stream: Restamp::new(rand::random()),
-        });
-        let opus = offer.sections.iter().find(|s| s.kind == SectionKind::Microphone).map(|s| s.opus);
+        let microphone = offer.sections.iter().find(|s| s.kind == SectionKind::Microphone);
         Self {
             session,
             participant,
@@ -86,8 +69,9 @@ impl Peer {
             secure: Secure::server(identity.clone(), offer.fingerprint),
             addresses: Vec::new(),
             path: None,
-            microphone: opus.map(|payload_type| Microphone { ssrc: 0, payload_type, reception: None }),
-            slots: slots.collect(),
+            microphone: microphone.map(|section| Box::new(Microphone::new(section))),
+            slots: offer.slots().map(VoiceSlot::new).collect(),
+            level: Level::new(redundancy),
             targets: Vec::new(),
             last_heard: now,
             reporter_ssrc: rand::random(),
