@@ -39,10 +39,13 @@ pub(super) const RED: u8 = 63;
 const SLOTS: usize = dragoman_core::session_types::MAX_PARTICIPANTS - 1;
 /// Local addresses are found at once; no server is asked.
 const GATHER_TIMEOUT: Duration = Duration::from_secs(3);
-/// The relay answers checks every few seconds; after this long without one the path counts as broken, and as lost.
+/// The path is checked so often, also while nothing is answered: the relay accepts whichever address checks come from, so
+/// sound is back so soon after a link is, or after the network became another one, with the same keys and streams.
+const ICE_KEEPALIVE: Duration = Duration::from_millis(250);
+/// After this long without an answer the path counts as broken, and after as long again and more as lost: then another
+/// transport is made, with sockets of its own.
 const ICE_DISCONNECTED: Duration = Duration::from_secs(3);
-const ICE_FAILED: Duration = Duration::from_secs(4);
-const ICE_KEEPALIVE: Duration = Duration::from_secs(1);
+const ICE_FAILED: Duration = Duration::from_secs(9);
 /// There are very few pairs to check, so they may be checked more often than the library's usual 200 ms, twice of which
 /// would be heard as a late beginning. Three seconds of checks go out before a pair is given up.
 const ICE_CHECK_EVERY: Duration = Duration::from_millis(20);

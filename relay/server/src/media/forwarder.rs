@@ -4,6 +4,9 @@
 //! ICE check; from any other source only binding requests are read. Nothing here locks, waits, or asks the domain: the
 //! routing is a snapshot that the domain hands over. There is no queue: a packet leaves before the next is read.
 
+mod accept;
+mod routes;
+
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -20,7 +23,6 @@ use super::microphone::{Frame, Microphone};
 use super::peer::{Path, Peer, Target};
 use super::rtcp;
 use super::rtp::RtpHeader;
-use super::sdp::{self, AnswerParts, ClientOffer};
 use super::secure::{Handshake, Identity};
 use super::stats::Counters;
 
@@ -76,55 +78,6 @@ impl Forwarder {
             scratch: Vec::with_capacity(MAX_DATAGRAM),
             next_report: None,
         }
-    }
-
-    /// Makes a participant's transport, replacing the one it had, and returns the SDP answer.
-    pub fn accept(
-        &mut self,
-        session: SessionId,
-        participant: ParticipantId,
-        offer: &ClientOffer,
-        now: Instant,
-    ) -> (String, SlotChanges) {
-        self.remove(participant);
-        let peer = Peer::new(session, participant, offer, (&self.identity, self.redundancy), now);
-        let ssrcs: Vec<u32> = peer.slots.iter().map(|slot| slot.ssrc).collect();
-        let answer = sdp::answer(
-            offer,
-            &AnswerParts {
-                ufrag: &peer.ufrag,
-                pwd: &peer.pwd,
-                fingerprint: &self.identity.fingerprint,
-                candidates: &self.candidates,
-                slot_ssrcs: &ssrcs,
-            },
-        );
-        let ufrag = peer.ufrag.clone();
-        let key = self.peers.insert(peer);
-        self.by_ufrag.insert(ufrag, key);
-        self.by_participant.insert(participant, key);
-        self.counters.peers.set(self.peers.len() as u64);
-        // A new transport counts from new numbers, which the slots that carried the old one would take for late ones.
-        for (_, listener) in self.peers.iter_mut().filter(|(_, peer)| peer.session == session) {
-            for slot in listener.slots.iter_mut().filter(|slot| slot.voice == Some(participant)) {
-                slot.stream.change_source();
-            }
-        }
-        let mut changes = self.apply_routes(session);
-        if !changes.iter().any(|(who, _)| *who == participant) {
-            changes.push((participant, Vec::new()));
-        }
-        (answer, changes)
-    }
-
-    /// Sets who hears whom in a session.
-    pub fn set_routes(&mut self, session: SessionId, routes: Vec<Route>) -> SlotChanges {
-        if routes.is_empty() {
-            self.routes.remove(&session);
-        } else {
-            self.routes.insert(session, routes);
-        }
-        self.apply_routes(session)
     }
 
     /// Forgets a participant's transport.
@@ -200,7 +153,9 @@ impl Forwarder {
         };
         let Some(peer) = self.peers.get_mut(key) else { return };
         let nominates = request.nominates;
-        let Some(answer) = request.answer(&peer.pwd, path.remote, self.identity.provider().crypto()) else {
+        let known = peer.credentials.iter().find(|known| known.ufrag == request.local_ufrag);
+        let crypto = self.identity.provider().crypto();
+        let Some(answer) = known.and_then(|known| request.answer(&known.pwd, path.remote, crypto)) else {
             return self.counters.dropped_unproven.increment();
         };
         peer.last_heard = now;
@@ -236,6 +191,10 @@ impl Forwarder {
             return self.counters.dropped_unproven.increment();
         };
         peer.last_heard = now;
+        // Who does not speak tells its way by its reports; who does, by its packets.
+        if peer.microphone.as_ref().is_none_or(|microphone| microphone.reception.is_none()) {
+            peer.path = Some(path);
+        }
         let reception = peer.microphone.as_mut().and_then(|m| m.reception.as_mut());
         if let (Some(reception), Some(time)) = (reception, rtcp::sender_report_time(&plain)) {
             reception.note_sender_report(time, now);
@@ -273,7 +232,7 @@ impl Forwarder {
         // Both are borrowed out for the loop, so that other peers can be changed meanwhile.
         let Some(mut microphone) = peer.microphone.take() else { return };
         let targets = std::mem::take(&mut peer.targets);
-        microphone.take(&header, payload, now);
+        let newest = microphone.take(&header, payload, now);
         for frame in microphone.fresh().iter().filter_map(|sequence| microphone.frame(*sequence)) {
             if frame.recovered {
                 self.counters.recovered.increment();
@@ -285,6 +244,11 @@ impl Forwarder {
         if let Some(peer) = self.peers.get_mut(key) {
             peer.targets = targets;
             peer.microphone = Some(microphone);
+            // A client's address may change without its noticing (a NAT that begins anew), so that it nominates nothing:
+            // its newest authentic packet, from an address that proved itself, tells the way.
+            if newest {
+                peer.path = Some(path);
+            }
         }
     }
 
@@ -310,43 +274,11 @@ impl Forwarder {
         }
     }
 
-    /// Turns a session's routes into slots and targets.
-    fn apply_routes(&mut self, session: SessionId) -> SlotChanges {
-        let none = Vec::new();
-        let routes = self.routes.get(&session).unwrap_or(&none);
-        let members: Vec<usize> =
-            self.peers.iter().filter(|(_, p)| p.session == session).map(|(key, _)| key).collect();
-        let mut changes = Vec::new();
-        for &key in &members {
-            let Some(peer) = self.peers.get_mut(key) else { continue };
-            let heard = routes.iter().filter(|route| route.to.contains(&peer.participant));
-            let voices: Vec<ParticipantId> = heard.map(|route| route.from).collect();
-            if peer.assign(&voices) {
-                changes.push((peer.participant, peer.slot_list()));
-            }
-        }
-        for &key in &members {
-            let Some(speaker) =
-                self.peers.get(key).filter(|peer| peer.microphone.is_some()).map(|peer| peer.participant)
-            else {
-                continue;
-            };
-            let targets = members.iter().filter_map(|&peer| {
-                let slots = &self.peers.get(peer)?.slots;
-                let slot = slots.iter().position(|slot| slot.voice == Some(speaker))?;
-                Some(Target { peer, slot })
-            });
-            let targets = targets.collect();
-            if let Some(peer) = self.peers.get_mut(key) {
-                peer.targets = targets;
-            }
-        }
-        changes
-    }
-
     fn remove_key(&mut self, key: usize) {
         let Some(peer) = self.peers.try_remove(key) else { return };
-        self.by_ufrag.remove(&peer.ufrag);
+        for known in &peer.credentials {
+            self.by_ufrag.remove(&known.ufrag);
+        }
         self.by_participant.remove(&peer.participant);
         for address in &peer.addresses {
             if self.by_source.get(address) == Some(&key) {

@@ -54,18 +54,19 @@ impl Microphone {
         known && (self.reception.is_none() || self.ssrc == header.ssrc)
     }
 
-    /// Takes an authentic packet. What was new in it is told by [`Microphone::fresh`].
-    pub(super) fn take(&mut self, header: &RtpHeader, payload: &[u8], now: Instant) {
+    /// Takes an authentic packet; whether it is the newest. What was new in it is told by [`Microphone::fresh`].
+    pub(super) fn take(&mut self, header: &RtpHeader, payload: &[u8], now: Instant) -> bool {
         self.fresh.clear();
         if self.reception.is_none() {
             self.ssrc = header.ssrc;
             self.window = Window::before(header.sequence);
         }
         let reception = self.reception.get_or_insert_with(|| Reception::starting_at(header.sequence));
-        reception.count(header.sequence, header.timestamp, now);
+        let newest = reception.count(header.sequence, header.timestamp, now);
         if header.payload_type == self.opus {
             let own = Block { payload_type: self.opus, age: 0, earlier_by: 0, payload };
-            return self.keep(header, &own);
+            self.keep(header, &own);
+            return newest;
         }
         for block in Blocks::read(payload).into_iter().flatten() {
             let is_frame = block.age == 0 || block.earlier_by != 0 && !block.payload.is_empty();
@@ -73,6 +74,7 @@ impl Microphone {
                 self.keep(header, &block);
             }
         }
+        newest
     }
 
     /// Sequence numbers of the frames that the last packet brought and no one before it, the earliest first.

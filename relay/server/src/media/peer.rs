@@ -36,8 +36,11 @@ pub(super) struct Target {
 pub(super) struct Peer {
     pub session: SessionId,
     pub participant: ParticipantId,
-    pub ufrag: String,
-    pub pwd: String,
+    /// What its checks have to prove they know: the present ones, and those before the last ICE restart. Those hold
+    /// on, because an old path may be back before a new one is found (RFC 8445 §9).
+    pub credentials: Vec<Credentials>,
+    /// The client's offer, to tell an ICE restart from a new transport.
+    offer: ClientOffer,
     pub secure: Secure,
     pub addresses: Vec<SocketAddr>,
     pub path: Option<Path>,
@@ -52,6 +55,18 @@ pub(super) struct Peer {
     pub reporter_ssrc: u32,
 }
 
+/// ICE user fragment and password.
+pub(super) struct Credentials {
+    pub ufrag: String,
+    pub pwd: String,
+}
+
+impl Credentials {
+    fn new() -> Self {
+        Self { ufrag: random_token(6), pwd: random_token(18) }
+    }
+}
+
 impl Peer {
     pub(super) fn new(
         session: SessionId,
@@ -64,8 +79,8 @@ impl Peer {
         Self {
             session,
             participant,
-            ufrag: random_token(6),
-            pwd: random_token(18),
+            credentials: vec![Credentials::new()],
+            offer: offer.clone(),
             secure: Secure::server(identity.clone(), offer.fingerprint),
             addresses: Vec::new(),
             path: None,
@@ -76,6 +91,24 @@ impl Peer {
             last_heard: now,
             reporter_ssrc: rand::random(),
         }
+    }
+
+    /// Takes another offer of the same transport: the same certificate and sections. With another ICE user fragment it
+    /// is an ICE restart (RFC 8839 §4.4.1): the way is looked for anew, and keys and streams stay. `None`: it is another
+    /// transport. Else what of the credentials is new, and what is forgotten for it.
+    pub(super) fn restart(
+        &mut self,
+        offer: &ClientOffer,
+    ) -> Option<(Option<&Credentials>, Option<Credentials>)> {
+        if offer.fingerprint != self.offer.fingerprint || offer.sections != self.offer.sections {
+            return None;
+        }
+        if std::mem::replace(&mut self.offer.ufrag, offer.ufrag.clone()) == offer.ufrag {
+            return Some((None, None));
+        }
+        self.credentials.push(Credentials::new());
+        let forgotten = (self.credentials.len() > 2).then(|| self.credentials.remove(0));
+        Some((self.credentials.last(), forgotten))
     }
 
     /// Notes an address that proved it knows the password; returns one that is forgotten for it.

@@ -79,8 +79,8 @@ impl Reception {
         }
     }
 
-    /// Counts a packet (RFC 3550 §A.3, §A.8; media clock 48 kHz).
-    pub fn count(&mut self, sequence: u16, timestamp: u32, now: Instant) {
+    /// Counts a packet (RFC 3550 §A.3, §A.8; media clock 48 kHz); whether none after it came before.
+    pub fn count(&mut self, sequence: u16, timestamp: u32, now: Instant) -> bool {
         self.received = self.received.wrapping_add(1);
         let ahead = sequence.wrapping_sub(self.highest as u16);
         if ahead < 0x8000 {
@@ -92,6 +92,7 @@ impl Reception {
             self.jitter += ((arrival - sent).abs().min(48_000.0) - self.jitter) / 16.0;
         }
         self.last = Some((now, timestamp));
+        ahead < 0x8000
     }
 
     /// Packets that arrived.
@@ -162,7 +163,9 @@ mod tests {
     fn report_blocks_are_found_in_a_compound_packet() {
         let now = Instant::now();
         let mut reception = Reception::starting_at(10);
-        [10, 11, 13].into_iter().for_each(|n: u16| reception.count(n, u32::from(n) * 960, now));
+        for n in [10_u16, 11, 13] {
+            assert!(reception.count(n, u32::from(n) * 960, now));
+        }
         let about_five = reception.report(1, 5, now);
         let mut compound = vec![0_u8; 28];
         compound[..4].copy_from_slice(&[0x81, 200, 0, 12]);
