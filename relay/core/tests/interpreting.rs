@@ -163,7 +163,8 @@ fn the_interviewee_ends_their_own_break_where_they_have_a_screen() {
     world.floor(OFFICER, FloorAct::Resume).unwrap();
     world.act(INTERVIEWEE, Act::Connect).unwrap();
     world.floor(FIRST, FloorAct::Pause).unwrap();
-    world.floor(INTERVIEWEE, FloorAct::Resume).unwrap();
+    assert_eq!(world.floor(INTERVIEWEE, FloorAct::Resume), Err(Refusal::NotYourRole), "somebody else rests");
+    world.floor(OFFICER, FloorAct::Resume).unwrap();
     world.floor(INTERVIEWEE, FloorAct::Pause).unwrap();
     world.act(INTERVIEWEE, Act::Stop).unwrap();
     assert_eq!(world.session().phase(), Phase::Stopped, "a stop is more than a break");
@@ -248,7 +249,6 @@ fn a_second_mediator_is_rung_takes_over_and_the_first_is_free_for_others() {
     // And a third one later, at a place of its own.
     world.floor(OFFICER, FloorAct::RequestRelief { place: PLACE }).unwrap();
     let third = id(6);
-    world.pass(Duration::from_secs(60));
     world.accept(third).expect("somebody rings");
     assert!(world.session().relief(PLACE).is_some_and(|relief| relief.id == third));
     let offers = &world.session().offers;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail, ensure};
 use clap::Args;
 use dragoman_core::policy::DispatchPolicy;
+use dragoman_core::red::Redundancy;
 use reqwest::Url;
 use serde::Deserialize;
 
@@ -32,6 +33,9 @@ pub struct Settings {
     /// such as 203.0.113.7:9000, where that differs too
     #[arg(long, env = "DRAGOMAN_MEDIA_PUBLIC", value_name = "IP[:PORT]", value_delimiter = ',')]
     pub media_public: Option<Vec<String>>,
+    /// Earlier frames sent along once more to listeners: adaptive (by their loss), 0, 1 or 2 [default: adaptive]
+    #[arg(long, env = "DRAGOMAN_REDUNDANCY", value_name = "HOW")]
+    pub redundancy: Option<String>,
     /// Address that people type, for links [default: https://localhost:PORT]
     #[arg(long, env = "DRAGOMAN_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<String>,
@@ -74,6 +78,8 @@ pub struct Config {
     pub media: SocketAddr,
     /// Addresses told to clients; port 0 stands for the port that is opened.
     pub media_public: Vec<SocketAddr>,
+    /// What listeners are sent against loss.
+    pub redundancy: Redundancy,
     /// Without a trailing slash.
     pub public_url: String,
     /// The key that seals private details.
@@ -152,6 +158,7 @@ impl Settings {
             listen: self.listen.or(from_file.listen),
             media: self.media.or(from_file.media),
             media_public: self.media_public.or(from_file.media_public),
+            redundancy: self.redundancy.or(from_file.redundancy),
             public_url: self.public_url.or(from_file.public_url),
             dispatch: self.dispatch.or(from_file.dispatch),
             tls_cert: self.tls_cert.or(from_file.tls_cert),
@@ -181,6 +188,8 @@ impl Settings {
                 format!("--media-public (DRAGOMAN_MEDIA_PUBLIC): '{text}' is not an IP address, nor one with a port such as 203.0.113.7:9000 or [2001:db8::7]:9000")
             })?);
         }
+        let redundancy = self.redundancy.as_deref().unwrap_or("adaptive").parse();
+        let redundancy = redundancy.context("--redundancy (DRAGOMAN_REDUNDANCY)")?;
         let transport = match (self.plain_http, self.tls_cert, self.tls_key) {
             (true, None, None) => {
                 ensure!(
@@ -216,6 +225,7 @@ impl Settings {
             listen,
             media,
             media_public,
+            redundancy,
             public_url,
             roster_key,
             transport,
@@ -300,6 +310,7 @@ mod tests {
         assert!(message(|s| s.data = None).contains("--data"));
         assert!(message(|s| s.listen = Some("8443".into())).contains("--listen"));
         assert!(message(|s| s.media = Some("x".into())).contains("--media"));
+        assert!(message(|s| s.redundancy = Some("3".into())).contains("--redundancy"));
         assert!(message(|s| s.media_public = Some(vec!["host".into()])).contains("--media-public"));
         assert!(message(|s| s.media_public = Some(vec!["10.0.0.1:0".into()])).contains("--media-public"));
         assert!(message(|s| s.plain_http = true).contains("--plain-http"));

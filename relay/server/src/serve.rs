@@ -66,7 +66,7 @@ impl Server {
             )
         })?;
         listener.set_nonblocking(true)?;
-        let media = Arc::new(Media::start(config.media, &config.media_public)?);
+        let media = Arc::new(Media::start(config.media, &config.media_public, config.redundancy)?);
         let store =
             Store::open(&config.data).await.with_context(|| format!("--data {}", config.data.display()))?;
         let signer = Signer::open(&config.data)?;

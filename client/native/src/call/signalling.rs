@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use dragoman_core::ids::SessionId;
+use dragoman_core::red::Redundancy;
 use dragoman_core::session_types::{ConsentKind, ConsentMeans, Role};
 use dragoman_core::wire::{ParticipantMessage, Quality, RelayMessage, SessionView};
 use tokio::sync::{mpsc, watch};
@@ -29,6 +30,7 @@ pub(super) struct Signalling {
     session: SessionId,
     commands: mpsc::Receiver<Command>,
     speaks: bool,
+    redundancy: Redundancy,
     reconnect_for: Duration,
     agree: Vec<ConsentKind>,
     agreed: BTreeSet<ConsentKind>,
@@ -68,6 +70,7 @@ impl Signalling {
             session,
             commands,
             speaks: options.speaks,
+            redundancy: options.protection.red,
             reconnect_for: options.reconnect_for,
             agree: options.agree.clone(),
             agreed: BTreeSet::new(),
@@ -182,7 +185,7 @@ impl Signalling {
     async fn offer(&mut self, socket: &mut SessionSocket) -> Result<()> {
         let offered = Instant::now();
         let shared = self.shared.clone();
-        let (transport, sdp) = Transport::offer(self.speaks, move |packet| {
+        let (transport, sdp) = Transport::offer(self.speaks, self.redundancy, move |packet| {
             if shared.lock_voices().arrive(packet) {
                 let passed = milliseconds(shared.begun.elapsed());
                 shared.lock_times().first_audio_ms.get_or_insert(passed);

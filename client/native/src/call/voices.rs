@@ -67,7 +67,11 @@ impl Voices {
         }
         if let Some(stream) = self.streams.get_mut(&packet.ssrc) {
             stream.last_packet = packet.at;
-            stream.decoder.push(packet.sequence, packet.timestamp, packet.payload);
+            let Arrival { sequence, timestamp, payload, .. } = packet;
+            match packet.recovered {
+                true => stream.decoder.recover(sequence, timestamp, payload),
+                false => stream.decoder.push(sequence, timestamp, payload),
+            }
         }
         is_first
     }
@@ -175,6 +179,7 @@ mod tests {
             sequence,
             timestamp: u32::from(sequence) * 960,
             payload: Bytes::from_static(&[0xf8; 10]),
+            recovered: false,
             at: Instant::now(),
         }
     }

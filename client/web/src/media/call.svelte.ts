@@ -32,6 +32,9 @@ export class Call {
   #slots: Slot[] = [];
   /** The relay answers in order; while an answer is due, no second offer goes out that it could be taken for. */
   #answerDue: ReturnType<typeof setTimeout> | undefined;
+  #offering: Peer | undefined;
+  /** A new transport is needed as soon as no answer is due any more. */
+  #renew = false;
   #held = false;
   #coughing = false;
   #started = false;
@@ -73,6 +76,7 @@ export class Call {
 
   async answered(sdp: string): Promise<void> {
     this.#answerIsHere();
+    if (this.#renew) return this.#connect();
     await this.#peer?.answer(sdp);
     this.#applySlots();
   }
@@ -136,16 +140,31 @@ export class Call {
   }
 
   async #connect(): Promise<void> {
-    if (this.#closed || this.#answerDue !== undefined) return;
+    if (this.#closed) return;
+    this.#renew = this.#answerDue !== undefined;
+    if (this.#renew) return;
     this.#peer?.close();
     this.#latest = undefined;
-    const peer = new Peer(this.#track, { lost: () => void this.#connect() });
+    const peer = new Peer(this.#track, {
+      interrupted: () => void this.#offer(peer, true),
+      lost: () => void this.#connect(),
+    });
     this.#peer = peer;
-    const sdp = await peer.offer();
-    if (peer !== this.#peer || !this.#send({ type: 'sdp_offer', sdp })) return;
+    await this.#offer(peer, false);
+  }
+
+  /** Offers a transport, or (`again`) another way for the one that is there: voices and keys stay. */
+  async #offer(peer: Peer, again: boolean): Promise<void> {
+    if (this.#offering === peer || this.#answerDue !== undefined) return;
+    this.#offering = peer;
+    // It may be closed meanwhile, and has nothing to offer then.
+    const sdp = await peer.offer(again).catch(() => undefined);
+    if (this.#offering === peer) this.#offering = undefined;
+    if (sdp === undefined || peer !== this.#peer || !this.#send({ type: 'sdp_offer', sdp })) return;
     this.#answerDue = setTimeout(() => {
       this.#answerDue = undefined;
-      void this.#connect();
+      // While a way is looked for, the next offer comes by itself, and the one before may be answered still.
+      if (!again || this.#renew) void this.#connect();
     }, ANSWER_TIMEOUT);
   }
 

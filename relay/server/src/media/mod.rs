@@ -5,11 +5,13 @@
 
 pub mod forwarder;
 pub mod ice;
+mod microphone;
 mod peer;
 pub mod rtcp;
 pub mod rtp;
 pub mod sdp;
 pub mod secure;
+mod slot;
 mod socket;
 pub mod stats;
 
@@ -18,6 +20,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use dragoman_core::ids::{ParticipantId, SessionId};
+use dragoman_core::red::Redundancy;
 use dragoman_core::session_types::Route;
 use tokio::sync::{mpsc, oneshot};
 
@@ -76,11 +79,12 @@ impl Command {
 
 impl Media {
     /// Opens the UDP port and starts the thread. `public` are the addresses told to clients, where port 0 stands for
-    /// the port that is opened; where it is empty, those of `listen`, or of all interfaces if `listen` is unspecified.
+    /// the port that is opened; where it is empty, those of `listen`, or of all interfaces if `listen` is unspecified. Listeners
+    /// who take it are sent `redundancy`.
     ///
     /// # Errors
     /// If the port can not be opened or no certificate can be made.
-    pub fn start(listen: SocketAddr, public: &[SocketAddr]) -> anyhow::Result<Self> {
+    pub fn start(listen: SocketAddr, public: &[SocketAddr], redundancy: Redundancy) -> anyhow::Result<Self> {
         let socket = std::net::UdpSocket::bind(listen)
             .map_err(|error| anyhow::anyhow!("media: cannot open UDP {listen}: {error}. Is another relay running? Choose another --media address"))?;
         socket.set_nonblocking(true)?;
@@ -88,7 +92,7 @@ impl Media {
         let candidates = candidates(local, public)?;
         let identity = Arc::new(Identity::generate()?);
         let counters = Arc::new(Counters::default());
-        let forwarder = Forwarder::new(identity, candidates, counters.clone());
+        let forwarder = Forwarder::new(identity, candidates, redundancy, counters.clone());
         let (commands, inbox) = mpsc::channel(COMMAND_QUEUE);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let for_thread = counters.clone();
