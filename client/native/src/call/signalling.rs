@@ -11,7 +11,7 @@ use dragoman_core::wire::{ParticipantMessage, Quality, RelayMessage, SessionView
 use tokio::sync::{mpsc, watch};
 use tokio::time::{interval, sleep, sleep_until};
 
-use super::stats::milliseconds;
+use super::stats::{Hearing, milliseconds};
 use super::{CallEvent, CallOptions, Command, End, Shared};
 use crate::error::{ClientError, Result};
 use crate::media::{Transport, TransportState};
@@ -38,7 +38,7 @@ pub(super) struct Signalling {
     newest: Option<Attempt>,
     over: bool,
     quality: Option<Quality>,
-    counted: (u64, u64),
+    heard: Hearing,
 }
 
 struct Attempt {
@@ -77,7 +77,7 @@ impl Signalling {
             newest: None,
             over: false,
             quality: None,
-            counted: (0, 0),
+            heard: Hearing::default(),
         }
     }
 
@@ -301,18 +301,10 @@ impl Signalling {
     }
 
     async fn report_quality(&mut self, socket: &mut SessionSocket) -> Result<()> {
-        let now = self.shared.lock_voices().received_and_lost();
-        let received = now.0.saturating_sub(self.counted.0);
-        let lost = now.1.saturating_sub(self.counted.1);
-        self.counted = now;
-        if received + lost == 0 {
-            return Ok(());
-        }
-        let quality = match lost * 100 / (received + lost) {
-            0..3 => Quality::Good,
-            3..10 => Quality::Weak,
-            _ => Quality::Bad,
-        };
+        let missed = self.shared.ready_transport().map_or(0.0, |transport| transport.missed());
+        let now = Hearing { missed, ..self.shared.lock_voices().hearing() };
+        let before = std::mem::replace(&mut self.heard, now);
+        let Some(quality) = now.quality_since(&before) else { return Ok(()) };
         if self.quality == Some(quality) {
             return Ok(());
         }

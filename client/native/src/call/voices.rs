@@ -7,7 +7,7 @@ use dragoman_core::ids::ParticipantId;
 use dragoman_core::session_types::Role;
 use dragoman_core::wire::{SessionView, Slot};
 
-use super::stats::VoiceReport;
+use super::stats::{Hearing, VoiceReport};
 use crate::audio::{HeardVoice, VoiceCounters, VoiceDecoder};
 use crate::media::Arrival;
 
@@ -127,12 +127,15 @@ impl Voices {
         reports
     }
 
-    /// Received and lost packets of all, for the quality that is reported.
-    pub(super) fn received_and_lost(&self) -> (u64, u64) {
-        let sum =
-            |(received, lost), counters: VoiceCounters| (received + counters.received, lost + counters.lost);
-        let past = self.past.values().map(|past| past.counters);
-        past.chain(self.streams.values().map(|stream| stream.decoder.counters())).fold((0, 0), sum)
+    /// What is heard of all, for the quality that is reported.
+    pub(super) fn hearing(&self) -> Hearing {
+        let mut hearing = Hearing::default();
+        self.past.values().for_each(|past| hearing.counters.add(&past.counters));
+        for stream in self.streams.values() {
+            hearing.counters.add(&stream.decoder.counters());
+            hearing.buffer_ms = hearing.buffer_ms.max(stream.decoder.delay_ms());
+        }
+        hearing
     }
 
     fn speaker_of(&self, ssrc: u32) -> Option<ParticipantId> {
@@ -206,7 +209,7 @@ mod tests {
         voices.set_slots(vec![slot("1", 7)]);
         voices.arrive(packet(33, 3));
         assert_eq!(voices.reports()[&seven].counters.received, 3);
-        assert_eq!(voices.received_and_lost(), (4, 0));
+        assert_eq!((voices.hearing().counters.received, voices.hearing().counters.lost), (4, 0));
         assert_eq!(voices.pull().len(), 1);
     }
 

@@ -61,6 +61,14 @@ impl VoiceSender {
         self.track.write_rtp(packet).await.is_ok()
     }
 
+    /// Share of the frames that the relay misses.
+    pub(super) fn missed(&self) -> f64 {
+        let state = self.lock();
+        let lost = state.level.loss().unwrap_or(0.0);
+        // Sent twice, both have to be lost; losses come together, so that is likelier than by chance alone.
+        if state.takes_red && state.level.earlier() > 0 { 2.0 * lost * lost } else { lost }
+    }
+
     /// Takes the relay's reports until the transport ends.
     pub(super) async fn read_reports(self: Arc<Self>) {
         while let Some(TrackLocalEvent::OnRtcpPacket(packets)) = self.track.poll().await {

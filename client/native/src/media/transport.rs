@@ -160,6 +160,11 @@ impl Transport {
         }
     }
 
+    /// Share of one's own frames that the relay misses, by its reports; 0 where they say nothing.
+    pub fn missed(&self) -> f64 {
+        self.voice.as_ref().map_or(0.0, |voice| voice.missed())
+    }
+
     /// How the connection stands, now and from now on.
     pub fn state(&self) -> watch::Receiver<TransportState> {
         self.state.clone()
