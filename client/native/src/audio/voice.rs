@@ -73,6 +73,18 @@ pub struct VoiceCounters {
 }
 
 impl VoiceCounters {
+    /// What was counted since `earlier`; what was lost and came after all may have been lost before.
+    pub(crate) fn since(&self, earlier: &Self) -> Self {
+        Self {
+            received: self.received - earlier.received,
+            lost: self.lost.saturating_sub(earlier.lost),
+            recovered: self.recovered - earlier.recovered,
+            late: self.late - earlier.late,
+            concealed: self.concealed - earlier.concealed,
+            repaired: self.repaired - earlier.repaired,
+        }
+    }
+
     pub(crate) fn add(&mut self, other: &Self) {
         self.received += other.received;
         self.lost += other.lost;

@@ -116,7 +116,7 @@ impl Clock {
         }
         let mut mixed = vec![0.0; self.frame];
         for voice in &voices {
-            mixed.iter_mut().zip(&voice.samples).for_each(|(to, from)| *to += from);
+            mixed.iter_mut().zip(&voice.samples).for_each(|(to, from)| *to += from * voice.gain);
         }
         mixed.iter_mut().for_each(|sample| *sample = sample.clamp(-1.0, 1.0));
         let heard = Heard { index, mixed: &mixed, voices: &voices };

@@ -211,7 +211,7 @@ impl Signalling {
         match message {
             RelayMessage::Session { view } => {
                 self.over = view.phase.is_over();
-                self.shared.lock_voices().set_roles(&view);
+                self.shared.lock_voices().set_view(&view);
                 self.shared.view.send_replace(Some(view.clone()));
                 let statements = self.agree_in(&view);
                 self.shared.tell(CallEvent::View(Box::new(view)));
