@@ -19,13 +19,12 @@ const PAUSE: usize = SAMPLE_RATE as usize;
 /// Which phrases are said, by their place in `models/phrases.json`.
 const SAID: [usize; 5] = [4, 7, 12, 15, 39];
 /// Of the median phrase. Half of the packets get through both links (0.7 × 0.7); 0.48 to 0.53 was measured with in-band
-/// FEC alone, and the bound leaves room for where the losses fall.
-const LEAST_CORRELATION: f64 = 0.4;
+/// FEC alone, and 0.71 to 0.76 with redundant audio.
+const LEAST_CORRELATION: f64 = 0.55;
 
 type Recording = Arc<Mutex<Vec<f32>>>;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "not held yet: in one run of six the speaker's client made its transport anew, and 5 s of speech were not sent"]
 async fn a_call_over_a_link_that_loses_three_of_ten_stays_up_and_is_understood() -> Result<()> {
     let (relay, proxy) = TestRelay::start_behind(Passage::CLEAR, 30).await?;
     let (officer_link, mediator_link) = (&relay.links.officer, &relay.links.mediators[0].link);
