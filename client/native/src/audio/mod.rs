@@ -1,10 +1,13 @@
 //! Sound in and out of a call: files, devices, queues; Opus; the jitter buffer.
 
+mod delay;
 pub mod device;
 mod jitter;
+mod playout;
 mod resample;
 mod sink;
 mod source;
+mod stretch;
 mod voice;
 mod wav;
 
