@@ -1,10 +1,14 @@
 //! Sound in and out of a call: files, devices, queues; Opus; the jitter buffer.
 
+mod choice;
 mod delay;
 pub mod device;
 mod jitter;
+mod keeper;
 mod playout;
+mod processing;
 mod resample;
+mod ring;
 mod sink;
 mod source;
 mod stretch;
@@ -12,6 +16,7 @@ mod voice;
 mod wav;
 
 pub use jitter::{JitterBuffer, Playout};
+pub use processing::{Processing, ProcessingOptions};
 pub use resample::{StreamResampler, resample_all};
 pub use sink::{AudioSink, Heard, HeardVoice};
 pub use source::{AudioSource, ClipQueue};
