@@ -1,5 +1,6 @@
 //! Sound in and out of a call: files, devices, queues; Opus; the jitter buffer.
 
+pub mod check;
 mod choice;
 mod delay;
 pub mod device;
