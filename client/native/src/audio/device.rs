@@ -11,15 +11,13 @@ use cpal::{
 };
 use serde::Serialize;
 
-use super::keeper::{Broken, Direction, Keeper};
+use super::keeper::{Broken, Direction, Keeper, Pieces};
 use super::ring::Ring;
 use super::{FRAME, SAMPLE_RATE, StreamResampler};
 use crate::error::{ClientError, Result};
 
 /// What is said where a machine has no sound.
 pub(super) const NO_DEVICE: &str = "this machine has no sound device that can be used. Connect one, or use --play and --record with sound files";
-/// The device is asked to work in such pieces, parts of a second: 10 ms. Many would take ten times as much by themselves.
-const PIECES_A_SECOND: u32 = 100;
 
 /// A sound device.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -77,10 +75,15 @@ impl Microphone {
     /// [`ClientError::Device`] with a sentence for people.
     pub fn open(name: Option<&str>) -> Result<Self> {
         let ring = Ring::default();
-        let keeper = Keeper::new(Direction::Microphone, name, ring.clone(), |device, ring, broken| {
-            let config = device.default_input_config().map_err(|e| unusable(&e))?;
-            with_format!(config.sample_format(), record, (device, &config, ring, broken))
-        })?;
+        let keeper =
+            Keeper::new(Direction::Microphone, name, ring.clone(), |device, ring, broken, pieces| {
+                let config = device.default_input_config().map_err(|e| unusable(&e))?;
+                with_format!(
+                    config.sample_format(),
+                    record,
+                    (device, &in_pieces(&config, pieces), ring, broken)
+                )
+            })?;
         Ok(Self { ring, _keeper: keeper })
     }
 
@@ -102,10 +105,15 @@ impl Loudspeaker {
     /// [`ClientError::Device`] with a sentence for people.
     pub fn open(name: Option<&str>) -> Result<Self> {
         let ring = Ring::default();
-        let keeper = Keeper::new(Direction::Loudspeaker, name, ring.clone(), |device, ring, broken| {
-            let config = device.default_output_config().map_err(|e| unusable(&e))?;
-            with_format!(config.sample_format(), play, (device, &config, ring, broken))
-        })?;
+        let keeper =
+            Keeper::new(Direction::Loudspeaker, name, ring.clone(), |device, ring, broken, pieces| {
+                let config = device.default_output_config().map_err(|e| unusable(&e))?;
+                with_format!(
+                    config.sample_format(),
+                    play,
+                    (device, &in_pieces(&config, pieces), ring, broken)
+                )
+            })?;
         Ok(Self { ring, _keeper: keeper })
     }
 
@@ -161,22 +169,22 @@ use with_format;
 
 fn record<T: SizedSample>(
     device: &Device,
-    config: &SupportedStreamConfig,
+    config: &StreamConfig,
     ring: Ring,
-    broken: Broken,
+    mut broken: Broken,
 ) -> Result<Stream>
 where
     f32: FromSample<T>,
 {
-    let channels = usize::from(config.channels().max(1));
-    let mut resampler = StreamResampler::adjustable(config.sample_rate(), SAMPLE_RATE)?;
+    let channels = usize::from(config.channels.max(1));
+    let mut resampler = StreamResampler::adjustable(config.sample_rate, SAMPLE_RATE)?;
     let mut mono = Vec::new();
     let stream = device.build_input_stream(
-        in_small_pieces(config),
+        *config,
         move |data: &[T], _: &_| {
             mono.clear();
             mono.extend(data.chunks(channels).map(|frame| {
-                frame.iter().map(|sample| sample.to_sample::<f32>()).sum::<f32>() / channels as f32
+                sane(frame.iter().map(|sample| sample.to_sample::<f32>()).sum::<f32>() / channels as f32)
             }));
             resampler.set_ratio(ring.ratio());
             resampler.push(&mono, |ready| ring.push(ready));
@@ -187,17 +195,22 @@ where
     begin(stream)
 }
 
+/// Drivers deliver what they like; one sample that is no number would silence everything that remembers it.
+fn sane(sample: f32) -> f32 {
+    if sample.is_finite() { sample.clamp(-1.0, 1.0) } else { 0.0 }
+}
+
 fn play<T: SizedSample + FromSample<f32>>(
     device: &Device,
-    config: &SupportedStreamConfig,
+    config: &StreamConfig,
     ring: Ring,
-    broken: Broken,
+    mut broken: Broken,
 ) -> Result<Stream> {
-    let channels = usize::from(config.channels().max(1));
-    let mut resampler = StreamResampler::adjustable(SAMPLE_RATE, config.sample_rate())?;
+    let channels = usize::from(config.channels.max(1));
+    let mut resampler = StreamResampler::adjustable(SAMPLE_RATE, config.sample_rate)?;
     let mut ready: VecDeque<f32> = VecDeque::new();
     let stream = device.build_output_stream(
-        in_small_pieces(config),
+        *config,
         move |data: &mut [T], _: &_| {
             let wanted = data.len() / channels;
             resampler.set_ratio(ring.ratio());
@@ -216,12 +229,13 @@ fn play<T: SizedSample + FromSample<f32>>(
     begin(stream)
 }
 
-/// The usual settings of the device, but in pieces of 10 ms where it can.
-fn in_small_pieces(config: &SupportedStreamConfig) -> StreamConfig {
-    let piece = config.sample_rate() / PIECES_A_SECOND;
-    let buffer_size = match config.buffer_size() {
-        SupportedBufferSize::Range { min, max } => BufferSize::Fixed(piece.clamp(*min, *max)),
-        SupportedBufferSize::Unknown => BufferSize::Default,
+/// The usual settings of the device, but in such pieces where it can. Many would take a tenth of a second by themselves.
+fn in_pieces(config: &SupportedStreamConfig, pieces: Pieces) -> StreamConfig {
+    let buffer_size = match (config.buffer_size(), pieces.milliseconds()) {
+        (SupportedBufferSize::Range { min, max }, Some(milliseconds)) if min <= max => {
+            BufferSize::Fixed((config.sample_rate() / 1_000 * milliseconds).clamp(*min, *max))
+        }
+        _ => BufferSize::Default,
     };
     StreamConfig { buffer_size, ..config.config() }
 }
@@ -235,6 +249,11 @@ fn begin(stream: std::result::Result<Stream, cpal::Error>) -> Result<Stream> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_no_sound_is_silence() {
+        assert_eq!([f32::NAN, f32::INFINITY, -7.0, 0.5].map(sane), [0.0, 0.0, -1.0, 0.5]);
+    }
 
     #[test]
     fn a_machine_without_sound_says_so() {
