@@ -61,15 +61,15 @@ mod tests {
         choice.opened(Some(headset.clone()));
         assert!(!choice.is_makeshift());
         assert_eq!(
-            choice.look(&[built_in.clone()]),
+            choice.look(std::slice::from_ref(&built_in)),
             Step::Stay,
             "it is open: whether it is lost says its stream"
         );
         choice.lost();
-        assert_eq!(choice.look(&[built_in.clone()]), Step::Open(None));
+        assert_eq!(choice.look(std::slice::from_ref(&built_in)), Step::Open(None));
         choice.opened(None);
         assert!(choice.is_makeshift());
-        assert_eq!(choice.look(&[built_in.clone()]), Step::Stay);
+        assert_eq!(choice.look(std::slice::from_ref(&built_in)), Step::Stay);
         assert_eq!(choice.look(&[built_in, headset.clone()]), Step::Open(Some(headset)));
     }
 
