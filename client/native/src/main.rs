@@ -3,6 +3,7 @@
 
 mod cli;
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -13,7 +14,11 @@ fn main() -> ExitCode {
     // WebRTC libraries are talkative; what they warn of is handled by making a new connection.
     let filter = EnvFilter::try_from_env("DRAGOMAN_LOG")
         .unwrap_or_else(|_| EnvFilter::new("error,dragoman_client=info,dragoman_speech=info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(cli::log::Log::default)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

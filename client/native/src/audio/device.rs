@@ -1,24 +1,23 @@
-//! Microphone and loudspeaker of this machine, through cpal.
-//!
-//! A device's stream lives on a thread of its own, because on some systems it must not change threads. Between it and
-//! the call is a ring of bounded length: when it is full, the oldest sound is dropped, so delay can not pile up.
+//! Microphone and loudspeaker of this machine, through cpal. `keeper` keeps the device open, and between it and the call
+//! is a `ring`.
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use cpal::traits::{DeviceTrait as _, HostTrait as _, StreamTrait as _};
-use cpal::{Device, FromSample, Host, SampleFormat, SizedSample, Stream, SupportedStreamConfig};
+use cpal::{
+    BufferSize, Device, FromSample, SampleFormat, SizedSample, Stream, StreamConfig, SupportedBufferSize,
+    SupportedStreamConfig,
+};
 use serde::Serialize;
 
+use super::keeper::{Broken, Direction, Keeper, Pieces};
+use super::ring::Ring;
 use super::{FRAME, SAMPLE_RATE, StreamResampler};
 use crate::error::{ClientError, Result};
 
-/// Longest sound that waits between device and call: 200 ms.
-const RING: usize = SAMPLE_RATE as usize / 5;
 /// What is said where a machine has no sound.
-const NO_DEVICE: &str = "this machine has no sound device that can be used. Connect one, or use --play and --record with sound files";
+pub(super) const NO_DEVICE: &str = "this machine has no sound device that can be used. Connect one, or use --play and --record with sound files";
 
 /// A sound device.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -76,15 +75,21 @@ impl Microphone {
     /// [`ClientError::Device`] with a sentence for people.
     pub fn open(name: Option<&str>) -> Result<Self> {
         let ring = Ring::default();
-        let for_stream = ring.clone();
-        let wanted = name.map(str::to_owned);
-        let keeper = keep(move || {
-            let host = cpal::default_host();
-            let device = find(&host, wanted.as_deref(), Host::default_input_device, |d| d.supports_input())?;
-            let config = device.default_input_config().map_err(|e| unusable(&e))?;
-            with_format!(config.sample_format(), record, (&device, &config, for_stream))
-        })?;
+        let keeper =
+            Keeper::new(Direction::Microphone, name, ring.clone(), |device, ring, broken, pieces| {
+                let config = device.default_input_config().map_err(|e| unusable(&e))?;
+                with_format!(
+                    config.sample_format(),
+                    record,
+                    (device, &in_pieces(&config, pieces), ring, broken)
+                )
+            })?;
         Ok(Self { ring, _keeper: keeper })
+    }
+
+    /// Milliseconds of sound that wait in the ring.
+    pub(crate) fn waiting_ms(&self) -> u64 {
+        self.ring.waiting_ms()
     }
 
     /// The next 20 ms; what the device has not delivered yet is silence.
@@ -100,16 +105,21 @@ impl Loudspeaker {
     /// [`ClientError::Device`] with a sentence for people.
     pub fn open(name: Option<&str>) -> Result<Self> {
         let ring = Ring::default();
-        let for_stream = ring.clone();
-        let wanted = name.map(str::to_owned);
-        let keeper = keep(move || {
-            let host = cpal::default_host();
-            let device =
-                find(&host, wanted.as_deref(), Host::default_output_device, |d| d.supports_output())?;
-            let config = device.default_output_config().map_err(|e| unusable(&e))?;
-            with_format!(config.sample_format(), play, (&device, &config, for_stream))
-        })?;
+        let keeper =
+            Keeper::new(Direction::Loudspeaker, name, ring.clone(), |device, ring, broken, pieces| {
+                let config = device.default_output_config().map_err(|e| unusable(&e))?;
+                with_format!(
+                    config.sample_format(),
+                    play,
+                    (device, &in_pieces(&config, pieces), ring, broken)
+                )
+            })?;
         Ok(Self { ring, _keeper: keeper })
+    }
+
+    /// Milliseconds of sound that wait in the ring.
+    pub(crate) fn waiting_ms(&self) -> u64 {
+        self.ring.waiting_ms()
     }
 
     pub(crate) fn play(&mut self, samples: &[f32]) {
@@ -129,76 +139,16 @@ impl fmt::Debug for Loudspeaker {
     }
 }
 
-/// Sound between two threads. When full, the oldest is dropped.
-#[derive(Clone, Default)]
-struct Ring(Arc<Mutex<VecDeque<f32>>>);
-
-impl Ring {
-    fn push(&self, samples: &[f32]) {
-        let mut ring = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        ring.extend(samples);
-        let excess = ring.len().saturating_sub(RING);
-        ring.drain(..excess);
-    }
-
-    fn pop(&self, into: &mut [f32]) {
-        let mut ring = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for to in into {
-            *to = ring.pop_front().unwrap_or(0.0);
-        }
-    }
-}
-
-/// Keeps a device's thread, and its stream, until it is dropped.
-struct Keeper(#[expect(dead_code, reason = "dropping it ends the thread")] Sender<()>);
-
-fn keep(open: impl FnOnce() -> Result<Stream> + Send + 'static) -> Result<Keeper> {
-    let (keeper, until_dropped) = channel::<()>();
-    let (opened, wait) = channel();
-    std::thread::Builder::new()
-        .name("sound".into())
-        .spawn(move || match open() {
-            Ok(_stream) => {
-                let _ = opened.send(Ok(()));
-                let _ = until_dropped.recv();
-            }
-            Err(error) => {
-                let _ = opened.send(Err(error));
-            }
-        })
-        .map_err(|e| unusable(&e))?;
-    wait.recv().map_err(|e| unusable(&e))??;
-    Ok(Keeper(keeper))
-}
-
-fn find(
-    host: &Host,
-    wanted: Option<&str>,
-    usual: impl FnOnce(&Host) -> Option<Device>,
-    suits: impl Fn(&Device) -> bool,
-) -> Result<Device> {
-    let Some(wanted) = wanted else {
-        let usual = usual(host).filter(|device| !is_void(device));
-        return usual.ok_or_else(|| ClientError::Device(NO_DEVICE.to_owned()));
-    };
-    let mut devices = host.devices().map_err(|e| unusable(&e))?;
-    devices.find(|device| name(device).as_deref() == Some(wanted) && suits(device)).ok_or_else(|| {
-        ClientError::Device(format!(
-            "there is no such device as '{wanted}'. 'dragoman-client devices' lists them"
-        ))
-    })
-}
-
-fn name(device: &Device) -> Option<String> {
+pub(super) fn name(device: &Device) -> Option<String> {
     device.description().ok().map(|description| description.name().to_owned())
 }
 
 /// ALSA's `null`, which is on every Linux machine and is no device.
-fn is_void(device: &Device) -> bool {
+pub(super) fn is_void(device: &Device) -> bool {
     device.id().is_ok_and(|id| id.id() == "null")
 }
 
-fn unusable(error: &dyn fmt::Display) -> ClientError {
+pub(super) fn unusable(error: &dyn fmt::Display) -> ClientError {
     ClientError::Device(format!("the sound device can not be used: {error}. Is another program using it?"))
 }
 
@@ -217,41 +167,53 @@ macro_rules! with_format {
 }
 use with_format;
 
-fn record<T: SizedSample>(device: &Device, config: &SupportedStreamConfig, ring: Ring) -> Result<Stream>
+fn record<T: SizedSample>(
+    device: &Device,
+    config: &StreamConfig,
+    ring: Ring,
+    mut broken: Broken,
+) -> Result<Stream>
 where
     f32: FromSample<T>,
 {
-    let channels = usize::from(config.channels().max(1));
-    let mut resampler = StreamResampler::new(config.sample_rate(), SAMPLE_RATE)?;
+    let channels = usize::from(config.channels.max(1));
+    let mut resampler = StreamResampler::adjustable(config.sample_rate, SAMPLE_RATE)?;
     let mut mono = Vec::new();
     let stream = device.build_input_stream(
-        config.config(),
+        *config,
         move |data: &[T], _: &_| {
             mono.clear();
             mono.extend(data.chunks(channels).map(|frame| {
-                frame.iter().map(|sample| sample.to_sample::<f32>()).sum::<f32>() / channels as f32
+                sane(frame.iter().map(|sample| sample.to_sample::<f32>()).sum::<f32>() / channels as f32)
             }));
+            resampler.set_ratio(ring.ratio());
             resampler.push(&mono, |ready| ring.push(ready));
         },
-        |error| tracing::warn!(%error, "microphone"),
+        move |error| broken.tell(&error),
         None,
     );
     begin(stream)
 }
 
+/// Drivers deliver what they like; one sample that is no number would silence everything that remembers it.
+fn sane(sample: f32) -> f32 {
+    if sample.is_finite() { sample.clamp(-1.0, 1.0) } else { 0.0 }
+}
+
 fn play<T: SizedSample + FromSample<f32>>(
     device: &Device,
-    config: &SupportedStreamConfig,
+    config: &StreamConfig,
     ring: Ring,
+    mut broken: Broken,
 ) -> Result<Stream> {
-    let channels = usize::from(config.channels().max(1));
-    let rate = config.sample_rate();
-    let mut resampler = StreamResampler::new(SAMPLE_RATE, rate)?;
+    let channels = usize::from(config.channels.max(1));
+    let mut resampler = StreamResampler::adjustable(SAMPLE_RATE, config.sample_rate)?;
     let mut ready: VecDeque<f32> = VecDeque::new();
     let stream = device.build_output_stream(
-        config.config(),
+        *config,
         move |data: &mut [T], _: &_| {
             let wanted = data.len() / channels;
+            resampler.set_ratio(ring.ratio());
             let mut piece = [0.0; FRAME / 2];
             while ready.len() < wanted {
                 ring.pop(&mut piece);
@@ -261,10 +223,21 @@ fn play<T: SizedSample + FromSample<f32>>(
                 frame.fill(T::from_sample(ready.pop_front().unwrap_or(0.0)));
             }
         },
-        |error| tracing::warn!(%error, "loudspeaker"),
+        move |error| broken.tell(&error),
         None,
     );
     begin(stream)
+}
+
+/// The usual settings of the device, but in such pieces where it can. Many would take a tenth of a second by themselves.
+fn in_pieces(config: &SupportedStreamConfig, pieces: Pieces) -> StreamConfig {
+    let buffer_size = match (config.buffer_size(), pieces.milliseconds()) {
+        (SupportedBufferSize::Range { min, max }, Some(milliseconds)) if min <= max => {
+            BufferSize::Fixed((config.sample_rate() / 1_000 * milliseconds).clamp(*min, *max))
+        }
+        _ => BufferSize::Default,
+    };
+    StreamConfig { buffer_size, ..config.config() }
 }
 
 fn begin(stream: std::result::Result<Stream, cpal::Error>) -> Result<Stream> {
@@ -278,13 +251,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_full_ring_drops_the_oldest_sound() {
-        let ring = Ring::default();
-        ring.push(&vec![0.1; RING]);
-        ring.push(&[0.2; 10]);
-        let mut all = vec![0.0; RING + 5];
-        ring.pop(&mut all);
-        assert_eq!((all[RING - 11], all[RING - 10], all[RING]), (0.1, 0.2, 0.0));
+    fn what_is_no_sound_is_silence() {
+        assert_eq!([f32::NAN, f32::INFINITY, -7.0, 0.5].map(sane), [0.0, 0.0, -1.0, 0.5]);
     }
 
     #[test]

@@ -1,15 +1,24 @@
 //! Sound in and out of a call: files, devices, queues; Opus; the jitter buffer.
 
+pub mod check;
+mod choice;
+mod delay;
 pub mod device;
 mod jitter;
+mod keeper;
+mod playout;
+mod processing;
 mod red;
 mod resample;
+mod ring;
 mod sink;
 mod source;
+mod stretch;
 mod voice;
 mod wav;
 
 pub use jitter::{JitterBuffer, Playout};
+pub use processing::{Processing, ProcessingOptions};
 pub use red::RedEncoder;
 pub use resample::{StreamResampler, resample_all};
 pub use sink::{AudioSink, Heard, HeardVoice};

@@ -1,9 +1,14 @@
 //! From any rate to any other, whole files and streams.
 
 use rubato::audioadapter_buffers::owned::InterleavedOwned;
-use rubato::{Async, Fft, FixedAsync, FixedSync, Indexing, PolynomialDegree, Resampler as _};
+use rubato::{
+    Adjustable as _, Async, Fft, FixedAsync, FixedSync, Indexing, PolynomialDegree, Resampler as _,
+};
 
 use crate::error::{ClientError, Result};
+
+/// The most that [`StreamResampler::set_ratio`] changes.
+const MOST_CHANGE: f64 = 1.01;
 
 /// A whole mono recording at once; sample 0 stays at time 0.
 ///
@@ -41,15 +46,30 @@ impl StreamResampler {
     /// # Errors
     /// If a rate is zero.
     pub fn new(from: u32, to: u32) -> Result<Self> {
-        let inner = if from == to {
-            None
-        } else {
-            let chunk = (from as usize / 100).max(1);
-            let ratio = f64::from(to) / f64::from(from);
-            let made = Async::new_poly(ratio, 1.0, PolynomialDegree::Septic, chunk, 1, FixedAsync::Input);
-            Some(made.map_err(|e| ClientError::Device(format!("cannot resample {from} Hz to {to} Hz: {e}")))?)
-        };
-        Ok(Self { inner, waiting: Vec::new() })
+        if from == to { Ok(Self { inner: None, waiting: Vec::new() }) } else { Self::adjustable(from, to) }
+    }
+
+    /// One whose ratio can be changed a little while it runs: two clocks are never quite the same.
+    ///
+    /// # Errors
+    /// If a rate is zero.
+    pub fn adjustable(from: u32, to: u32) -> Result<Self> {
+        let chunk = (from as usize / 100).max(1);
+        let ratio = f64::from(to) / f64::from(from);
+        let made = Async::new_poly(ratio, MOST_CHANGE, PolynomialDegree::Septic, chunk, 1, FixedAsync::Input);
+        let inner =
+            made.map_err(|e| ClientError::Device(format!("cannot resample {from} Hz to {to} Hz: {e}")))?;
+        Ok(Self { inner: Some(inner), waiting: Vec::new() })
+    }
+
+    /// Multiplies the ratio of samples out to samples in, from now on; by at most a hundredth more or less.
+    pub fn set_ratio(&mut self, factor: f64) {
+        let factor = factor.clamp(1.0 / MOST_CHANGE, MOST_CHANGE);
+        if let Some(inner) = &mut self.inner
+            && let Err(error) = inner.set_resample_ratio_relative(factor, true)
+        {
+            tracing::debug!(%error, "the resampler keeps its ratio");
+        }
     }
 
     /// Takes any number of samples and hands what is ready to `out`.
@@ -99,6 +119,20 @@ mod tests {
                 stream.push(chunk, |ready| count += ready.len());
             }
             assert!(count.abs_diff(96_000) < 1_500, "{rate}: {count}");
+        }
+    }
+    #[test]
+    fn a_stream_is_made_a_little_longer_and_shorter() {
+        for factor in [0.997, 1.0, 1.003] {
+            let mut stream = StreamResampler::adjustable(48_000, 48_000).unwrap();
+            stream.set_ratio(factor);
+            let mut made = Vec::new();
+            tone(48_000, 2)
+                .chunks(480)
+                .for_each(|chunk| stream.push(chunk, |ready| made.extend_from_slice(ready)));
+            let wanted = 96_000.0 * factor;
+            assert!((made.len() as f64 - wanted).abs() < 100.0, "{factor}: {}", made.len());
+            assert!(made.windows(2).all(|pair| (pair[1] - pair[0]).abs() < 0.07), "{factor}: a click");
         }
     }
 }

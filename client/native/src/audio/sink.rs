@@ -99,6 +99,14 @@ impl AudioSink {
         }
     }
 
+    /// Milliseconds until what it takes now is heard in the room, as far as is known; files have no room.
+    pub(crate) fn waiting_ms(&self) -> u64 {
+        match self {
+            Self::Loudspeaker(loudspeaker) => loudspeaker.waiting_ms(),
+            Self::MixedWav(_) | Self::PerSpeaker(_) | Self::Callback(_) => 0,
+        }
+    }
+
     pub(crate) fn finish(self) -> Result<()> {
         match self {
             Self::MixedWav(file) => file.recorder.finish(),

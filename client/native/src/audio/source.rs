@@ -42,6 +42,14 @@ impl AudioSource {
         Self::Clip { samples, position: 0, looped }
     }
 
+    /// Milliseconds from being heard in the room to being taken with [`Self::fill`], as far as is known.
+    pub(crate) fn waiting_ms(&self) -> u64 {
+        match self {
+            Self::Microphone(microphone) => microphone.waiting_ms(),
+            Self::Silence | Self::Clip { .. } | Self::Queue(_) => 0,
+        }
+    }
+
     /// Fills `frame`, whose first sample is number `at` of the timeline.
     pub fn fill(&mut self, at: u64, frame: &mut [f32; FRAME]) {
         frame.fill(0.0);

@@ -5,7 +5,8 @@ use dragoman_core::red::Window;
 use opus::{Application, Bitrate, Channels, Decoder, Encoder, Signal};
 use serde::Serialize;
 
-use super::jitter::{JitterBuffer, Playout};
+use super::jitter::Playout;
+use super::playout::Player;
 use super::{FRAME, SAMPLE_RATE};
 use crate::error::Result;
 
@@ -13,8 +14,6 @@ use crate::error::Result;
 const BITRATE: i32 = 32_000;
 /// The in-band copies are made for such a loss, in percent.
 const EXPECTED_LOSS: i32 = 10;
-/// A frame whose samples are all below this (-50 dBFS) is silence.
-const QUIET: f32 = 0.003;
 
 /// Encodes one's own voice.
 #[derive(Debug)]
@@ -100,13 +99,10 @@ impl VoiceCounters {
 pub struct VoiceDecoder {
     opus: Decoder,
     frame: usize,
-    buffer: JitterBuffer,
+    player: Player,
     counters: VoiceCounters,
     sequence: Option<u16>,
     window: Option<Window>,
-    quiet: bool,
-    /// What a packet longer than 20 ms left over.
-    rest: Vec<f32>,
     scratch: Vec<f32>,
 }
 
@@ -121,12 +117,10 @@ impl VoiceDecoder {
         Ok(Self {
             opus,
             frame,
-            buffer: JitterBuffer::new(),
+            player: Player::new(rate),
             counters: VoiceCounters::default(),
             sequence: None,
             window: None,
-            quiet: true,
-            rest: Vec::new(),
             // Opus packets hold at most 120 ms (RFC 6716 §2.1.4).
             scratch: vec![0.0; frame * 6],
         })
@@ -149,7 +143,7 @@ impl VoiceDecoder {
             }
         }
         if self.window.get_or_insert_with(|| Window::before(sequence)).take(sequence) {
-            self.buffer.push(timestamp, payload);
+            self.player.buffer_mut().push(timestamp, payload);
         }
     }
 
@@ -158,52 +152,40 @@ impl VoiceDecoder {
     pub fn recover(&mut self, sequence: u16, timestamp: u32, payload: Bytes) {
         if self.window.as_mut().is_some_and(|window| window.take(sequence)) {
             self.counters.recovered += 1;
-            self.buffer.push(timestamp, payload);
+            self.player.buffer_mut().push(timestamp, payload);
         }
     }
 
     /// Appends the next 20 ms to `out`; returns whether it came from a packet.
     pub fn pull(&mut self, out: &mut Vec<f32>) -> bool {
-        let start = out.len();
-        let playout = self.buffer.pull(self.quiet);
-        if self.rest.len() >= self.frame {
-            out.extend(self.rest.drain(..self.frame));
-            return true;
-        }
-        let playing = matches!(playout, Playout::Packet(_));
-        let decoded = match &playout {
-            Playout::Packet(payload) => self.opus.decode_float(payload, &mut self.scratch, false),
-            Playout::Repair(next) => {
-                self.counters.concealed += 1;
-                self.counters.repaired += 1;
-                self.opus.decode_float(next, &mut self.scratch[..self.frame], true)
-            }
-            Playout::Conceal => {
-                self.counters.concealed += 1;
-                self.opus.decode_float(&[], &mut self.scratch[..self.frame], false)
-            }
-            Playout::Silence => Ok(0),
-        };
-        // What is no Opus is silence, never noise.
-        let length = decoded.unwrap_or(0).min(self.scratch.len());
-        out.extend_from_slice(&self.scratch[..length.min(self.frame)]);
-        out.resize(start + self.frame, 0.0);
-        if length > self.frame {
-            self.rest.clear();
-            self.rest.extend_from_slice(&self.scratch[self.frame..length]);
-        }
-        self.quiet = out[start..].iter().all(|sample| sample.abs() < QUIET);
-        playing
+        let Self { opus, player, counters, scratch, frame, .. } = self;
+        player.pull(out, |playout, ready| {
+            let decoded = match playout {
+                Playout::Packet(payload) => opus.decode_float(payload, scratch, false),
+                Playout::Repair(next) => {
+                    counters.concealed += 1;
+                    counters.repaired += 1;
+                    opus.decode_float(next, &mut scratch[..*frame], true)
+                }
+                Playout::Conceal => {
+                    counters.concealed += 1;
+                    opus.decode_float(&[], &mut scratch[..*frame], false)
+                }
+                Playout::Silence => Ok(0),
+            };
+            // What is no Opus is silence, never noise.
+            ready.extend_from_slice(&scratch[..decoded.unwrap_or(0).min(scratch.len())]);
+        })
     }
 
     /// What was received so far.
     pub fn counters(&self) -> VoiceCounters {
-        VoiceCounters { late: self.buffer.late(), ..self.counters }
+        VoiceCounters { late: self.player.buffer().late(), ..self.counters }
     }
 
     /// The jitter buffer's present delay in milliseconds.
     pub fn delay_ms(&self) -> u64 {
-        self.buffer.delay_ms()
+        self.player.delay_ms()
     }
 }
 

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::{Begin, CallOptions, End, Shared, Timeline};
-use crate::audio::{AudioSink, AudioSource, FRAME, FRAME_MS, Heard, VoiceEncoder};
+use crate::audio::{AudioSink, AudioSource, FRAME, FRAME_MS, Heard, Processing, VoiceEncoder};
 use crate::error::Result;
 
 /// A machine that slept longer than this does not make up for it: what it missed is silence.
@@ -30,6 +30,8 @@ pub(super) async fn run(
         // RFC 3550 §5.1: the first timestamp is random.
         first_timestamp: rand::random(),
         frame: decode_rate as usize / 50,
+        processing: options.processing.map(Processing::new),
+        was_silenced: false,
         failure: None,
     };
     let ticking = async {
@@ -63,6 +65,8 @@ struct Clock {
     first_timestamp: u32,
     /// Samples of a decoded frame.
     frame: usize,
+    processing: Option<Processing>,
+    was_silenced: bool,
     /// The first sink that failed; it is told at the end, and the others go on.
     failure: Option<crate::error::ClientError>,
 }
@@ -90,9 +94,11 @@ impl Clock {
     }
 
     async fn send(&mut self, index: u64) {
+        if self.encoder.is_none() {
+            return;
+        }
+        let frame = self.spoken(index);
         let Some(encoder) = &mut self.encoder else { return };
-        let mut frame = [0.0; FRAME];
-        self.source.fill(index * FRAME as u64, &mut frame);
         let packet = match encoder.encode(&frame) {
             Ok(packet) => packet,
             Err(error) => return tracing::warn!(%error, "a frame could not be encoded"),
@@ -108,9 +114,25 @@ impl Clock {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// One's own voice, cleaned, and silenced where that is wished.
+    fn spoken(&mut self, index: u64) -> [f32; FRAME] {
+        let mut frame = [0.0; FRAME];
+        self.source.fill(index * FRAME as u64, &mut frame);
+        if let Some(processing) = &mut self.processing {
+            let delay_ms = self.sinks.iter().map(AudioSink::waiting_ms).max().unwrap_or(0);
+            processing.captured(&mut frame, delay_ms + self.source.waiting_ms());
+        }
+        self.shared.levels.spoken(&frame);
+        let is_silenced = self.shared.levels.is_silenced();
+        fade(&mut frame, self.was_silenced, is_silenced);
+        self.was_silenced = is_silenced;
+        frame
+    }
+
     /// What is taken from the jitter buffers now is heard from now on: it is frame `index` of the timeline.
     fn play(&mut self, index: u64) {
         let voices = self.shared.lock_voices().pull();
+        self.shared.levels.heard(&voices);
         if self.sinks.is_empty() {
             return;
         }
@@ -119,6 +141,9 @@ impl Clock {
             mixed.iter_mut().zip(&voice.samples).for_each(|(to, from)| *to += from * voice.gain);
         }
         mixed.iter_mut().for_each(|sample| *sample = sample.clamp(-1.0, 1.0));
+        if let (Some(processing), Ok(frame)) = (&mut self.processing, mixed.as_slice().try_into()) {
+            processing.played(frame);
+        }
         let heard = Heard { index, mixed: &mixed, voices: &voices };
         let mut kept = Vec::with_capacity(self.sinks.len());
         for mut sink in self.sinks.drain(..) {
@@ -131,5 +156,36 @@ impl Clock {
             }
         }
         self.sinks = kept;
+    }
+}
+
+/// Silence begins and ends within one frame, without a click.
+fn fade(frame: &mut [f32; FRAME], was_silenced: bool, is_silenced: bool) {
+    match (was_silenced, is_silenced) {
+        (false, false) => {}
+        (true, true) => frame.fill(0.0),
+        (_, silenced) => {
+            for (n, sample) in frame.iter_mut().enumerate() {
+                let part = n as f32 / FRAME as f32;
+                *sample *= if silenced { 1.0 - part } else { part };
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn silence_comes_and_goes_without_a_click() {
+        let mut sound = Vec::new();
+        for (before, now) in [(false, false), (false, true), (true, true), (true, false), (false, false)] {
+            let mut frame = [1.0; FRAME];
+            fade(&mut frame, before, now);
+            sound.extend(frame);
+        }
+        assert!(sound.windows(2).all(|pair| (pair[1] - pair[0]).abs() < 0.002));
+        assert_eq!((sound[0], sound[2 * FRAME + FRAME / 2], sound[5 * FRAME - 1]), (1.0, 0.0, 1.0));
     }
 }

@@ -4,6 +4,7 @@
 //! sends and plays one frame every 20 ms on one timeline that goes on over reconnects.
 
 mod clock;
+mod levels;
 mod options;
 mod signalling;
 mod stats;
@@ -27,6 +28,7 @@ pub use stats::{CallReport, End, JoinTimes, VoiceReport};
 use crate::error::{ClientError, Result};
 use crate::media::{Transport, TransportState};
 use crate::net::{ApiClient, Link};
+use levels::Levels;
 use voices::Voices;
 
 /// Messages that wait for the socket; a full queue makes the sender wait.
@@ -96,6 +98,7 @@ struct Shared {
     transport: Mutex<Option<Arc<Transport>>>,
     voices: Mutex<Voices>,
     times: Mutex<JoinTimes>,
+    levels: Levels,
     sent: AtomicU64,
     unsent: AtomicU64,
     reconnects: AtomicU64,
@@ -136,6 +139,7 @@ impl Call {
             transport: Mutex::new(None),
             voices: Mutex::new(Voices::new(options.decode_rate)),
             times: Mutex::new(times),
+            levels: Levels::default(),
             sent: AtomicU64::new(0),
             unsent: AtomicU64::new(0),
             reconnects: AtomicU64::new(0),
@@ -201,6 +205,31 @@ impl Call {
     /// [`ClientError::Over`] if the call has ended.
     pub async fn renew_transport(&self) -> Result<()> {
         self.commands.send(Command::Renew).await.map_err(|_| ClientError::Over)
+    }
+
+    /// Switches one's own microphone off or on, and shows it to the others.
+    ///
+    /// # Errors
+    /// [`ClientError::Over`] if the call has ended.
+    pub async fn set_muted(&self, muted: bool) -> Result<()> {
+        // Silence does not wait for the relay.
+        self.shared.levels.mute(muted);
+        self.send(ParticipantMessage::SetMuted { muted }).await
+    }
+
+    /// Silences one's own microphone for as long as a cough lasts, before the relay knows of it.
+    pub fn cough(&self, coughing: bool) {
+        self.shared.levels.cough(coughing);
+    }
+
+    /// How loud one's own microphone is, from 0 to 1, also while it is off.
+    pub fn own_level(&self) -> f32 {
+        self.shared.levels.own()
+    }
+
+    /// How loud everybody is who is heard, from 0 to 1.
+    pub fn levels(&self) -> BTreeMap<ParticipantId, f32> {
+        self.shared.levels.voices()
     }
 
     /// The timeline, once it has begun.

@@ -6,7 +6,7 @@ use dragoman_core::red::Redundancy;
 use dragoman_core::session_types::{ConsentKind, Phase};
 use dragoman_core::wire::SessionView;
 
-use crate::audio::{AudioSink, AudioSource, SAMPLE_RATE};
+use crate::audio::{AudioSink, AudioSource, ProcessingOptions, SAMPLE_RATE};
 
 /// When the timeline begins: nothing is played or recorded before.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -53,6 +53,9 @@ pub struct CallOptions {
     pub source: AudioSource,
     /// Where the others' voices go.
     pub sinks: Vec<AudioSink>,
+    /// What is done to one's own voice before it is sent; the mixed voices of the others are the echo's reference, and
+    /// [`Self::decode_rate`] must be 48 000. `None`: it is sent as it is.
+    pub processing: Option<ProcessingOptions>,
     /// `false`: no microphone is offered at all (a scribe).
     pub speaks: bool,
     /// Samples a second that voices are decoded to: 48 000, or 16 000 to transcribe. Files and loudspeaker need 48 000.
@@ -73,6 +76,7 @@ impl Default for CallOptions {
         Self {
             source: AudioSource::Silence,
             sinks: Vec::new(),
+            processing: None,
             speaks: true,
             decode_rate: SAMPLE_RATE,
             begin: Begin::Connected,

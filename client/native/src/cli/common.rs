@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use dragoman_client::audio::device::{Loudspeaker, Microphone};
-use dragoman_client::audio::{AudioSink, AudioSource};
+use dragoman_client::audio::{AudioSink, AudioSource, ProcessingOptions};
 use dragoman_client::call::{Begin, Call, CallOptions, CallReport};
 use dragoman_client::net::{ApiClient, RelayAddress, Trust};
 use dragoman_client::{ClientError, Result};
@@ -51,6 +51,9 @@ pub(crate) struct SoundOptions {
     /// The loudspeaker to use, as listed by `devices`.
     #[arg(long, value_name = "NAME")]
     output: Option<String>,
+    /// What is done to one's own voice; usual is `room` with a microphone, and `none` with files.
+    #[arg(long, value_enum, value_name = "HOW")]
+    processing: Option<ProcessingChoice>,
     /// Begin to play and record when: connected, answered (a mediator is there), live (all hear all).
     #[arg(long, value_enum, default_value_t = BeginAt::Connected, value_name = "WHEN")]
     begin: BeginAt,
@@ -61,6 +64,26 @@ enum BeginAt {
     Connected,
     Answered,
     Live,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum ProcessingChoice {
+    /// For a loudspeaker in the room: takes out its echo and steady noise, and brings voices to the usual level.
+    Room,
+    /// The same without taking out an echo, for headphones.
+    Headset,
+    /// Nothing.
+    None,
+}
+
+impl ProcessingChoice {
+    fn options(self) -> Option<ProcessingOptions> {
+        match self {
+            Self::Room => Some(ProcessingOptions::default()),
+            Self::Headset => Some(ProcessingOptions { echo: false, ..ProcessingOptions::default() }),
+            Self::None => None,
+        }
+    }
 }
 
 impl SoundOptions {
@@ -90,7 +113,9 @@ impl SoundOptions {
             BeginAt::Answered => Begin::Answered,
             BeginAt::Live => Begin::Live,
         };
-        Ok(CallOptions { source, sinks, begin, ..CallOptions::default() })
+        let usual = if self.is_headless() { ProcessingChoice::None } else { ProcessingChoice::Room };
+        let processing = self.processing.unwrap_or(usual).options();
+        Ok(CallOptions { source, sinks, processing, begin, ..CallOptions::default() })
     }
 }
 
@@ -106,6 +131,11 @@ pub(crate) struct LengthOptions {
 }
 
 impl LengthOptions {
+    /// Whether it is said beforehand when to act.
+    pub(crate) fn is_limited(&self) -> bool {
+        self.seconds.is_some() || self.stop_after.is_some()
+    }
+
     /// Until the time is over, the call has ended, or the process is told to end.
     pub(crate) async fn attend(&self, call: &Call) -> Result<()> {
         let after = |seconds: Option<f64>| async move {

@@ -7,6 +7,7 @@ use dragoman_client::net::Link;
 use dragoman_core::session_types::ConsentKind;
 
 use super::common::{LengthOptions, SoundOptions, TrustOptions, conclude};
+use super::screen;
 
 #[derive(Debug, Args)]
 pub(crate) struct Join {
@@ -21,6 +22,9 @@ pub(crate) struct Join {
     /// As the interviewee, agree to these at once, as if on one's own screen.
     #[arg(long, value_delimiter = ',', value_enum, value_name = "WHAT")]
     agree: Vec<Agreement>,
+    /// No screen, only log lines, also in a terminal.
+    #[arg(long)]
+    plain: bool,
     /// Print what was measured as one JSON object at the end.
     #[arg(long)]
     json: bool,
@@ -44,8 +48,17 @@ impl Join {
                 Agreement::Transcription => ConsentKind::Transcription,
             })
             .collect();
-        let call = Call::join(api, &self.link, options).await?;
-        self.length.attend(&call).await?;
+        let mut call = Call::join(api, &self.link, options).await?;
+        if self.shows_a_screen() {
+            screen::attend(&mut call).await?
+        } else {
+            self.length.attend(&call).await?
+        }
         conclude(call, self.json).await
+    }
+
+    /// A person is there who takes part, rather than a program that measures.
+    fn shows_a_screen(&self) -> bool {
+        !self.plain && !self.json && !self.length.is_limited() && screen::is_possible()
     }
 }

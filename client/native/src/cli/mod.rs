@@ -2,9 +2,12 @@
 
 mod common;
 mod join;
+pub(crate) mod log;
 mod mediator;
 mod officer;
+mod screen;
 mod scribe;
+mod sound_check;
 
 use clap::{Parser, Subcommand};
 use dragoman_client::{Result, audio};
@@ -23,6 +26,8 @@ enum Command {
     Join(join::Join),
     /// List microphones and loudspeakers.
     Devices,
+    /// Try microphone and loudspeaker before a call.
+    SoundCheck(sound_check::SoundCheck),
     /// Transcribe a session, or with an officer's sign-in link every session where it is agreed.
     Scribe(scribe::Scribe),
     /// Simulate a mediator (or many) who answers every ring and speaks recorded phrases.
@@ -35,6 +40,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
     match arguments.command {
         Command::Join(join) => join.run().await,
         Command::Devices => devices(),
+        Command::SoundCheck(check) => check.run().await,
         Command::Scribe(scribe) => scribe.run().await,
         Command::Mediator(mediator) => mediator.run().await,
         Command::Officer(officer) => officer.run().await,
