@@ -23,10 +23,10 @@ struct Arguments {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Sentences in each of the three languages, 40 at most
-    #[arg(long, default_value_t = 40)]
+    #[arg(long, default_value_t = 20)]
     sentences: usize,
     /// Cells that are measured at the same time: as many as the machine bears in real time
-    #[arg(long, default_value_t = 8)]
+    #[arg(long, default_value_t = 16)]
     group: usize,
     /// Only cells whose loss is called so, such as "30 %"
     #[arg(long)]
