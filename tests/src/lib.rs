@@ -4,6 +4,7 @@ pub mod agencies;
 pub mod call;
 pub mod client;
 pub mod correlation;
+pub mod ladder;
 pub mod natives;
 pub mod peer;
 pub mod push;
