@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use dragoman_client::audio::{AudioSource, FRAME, VoiceDecoder, VoiceEncoder};
-use dragoman_client::media::{Transport, TransportState};
+use dragoman_client::media::{Transport, TransportState, Ways};
 use dragoman_core::ids::{ParticipantId, SessionId};
 use dragoman_core::session_types::Route;
 use dragoman_relay::media::Media;
@@ -27,7 +27,7 @@ impl Client {
     async fn join(media: &Media, session: SessionId, id: u128, speaks: bool) -> Self {
         let voices = Voices::default();
         let into = voices.clone();
-        let (transport, offer) = Transport::offer(speaks, move |packet| {
+        let (transport, offer) = Transport::offer(speaks, Ways::default(), move |packet| {
             let mut voices = into.lock().unwrap();
             let voice = voices.entry(packet.ssrc).or_insert_with(|| VoiceDecoder::new(48_000).unwrap());
             voice.push(packet.sequence, packet.timestamp, packet.payload);

@@ -4,4 +4,4 @@ mod answer;
 mod transport;
 
 pub use answer::slot_ssrcs;
-pub use transport::{Arrival, Transport, TransportState};
+pub use transport::{Arrival, Transport, TransportState, Ways};

@@ -26,7 +26,6 @@ export class LiveSession {
       opened: () => {
         // A stop that was touched while the connection was away goes first.
         if (this.#stop === 'asked') this.socket.send({ type: 'stop' });
-        void this.call.socketOpened();
       },
       message: (message) => this.#received(message),
       turnedAway: (tries) => void this.#findOutWhy(id, tries),
@@ -67,6 +66,9 @@ export class LiveSession {
         this.#stop = afterView(this.#stop, message.view);
         this.call.hold(this.stopped);
         if (message.view.phase === 'sealed' || message.view.phase === 'abandoned') this.call.close();
+        break;
+      case 'ice_servers':
+        void this.call.socketOpened(message.servers);
         break;
       case 'sdp_answer':
         void this.call.answered(message.sdp);

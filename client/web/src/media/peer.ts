@@ -1,4 +1,5 @@
 /** One WebRTC transport to the relay: section 0 sends the microphone, seven more receive, one voice each. */
+import type { IceServer } from '../wire';
 
 export const SLOTS = 7;
 
@@ -11,11 +12,12 @@ export interface PeerEvents {
 const INTERRUPTION = 2000;
 
 export class Peer {
-  readonly connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+  readonly connection: RTCPeerConnection;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
-  constructor(microphone: MediaStreamTrack | undefined, events: PeerEvents) {
+  constructor(microphone: MediaStreamTrack | undefined, iceServers: IceServer[], events: PeerEvents) {
+    this.connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle', iceServers });
     // Without a microphone the section stays, so that the sections of every client have the same order.
     if (microphone === undefined) this.connection.addTransceiver('audio', { direction: 'inactive' });
     else this.connection.addTransceiver(microphone, { direction: 'sendonly' });
