@@ -9,3 +9,4 @@ pub mod peer;
 pub mod push;
 pub mod relay;
 pub mod speech;
+pub mod turn;
