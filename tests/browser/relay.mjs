@@ -29,7 +29,8 @@ export class Relay {
   #data;
   #port;
 
-  static async start(folder) {
+  /** `further`: more of its command line, for the port that was found. */
+  static async start(folder, further = () => []) {
     const relay = new Relay();
     relay.#data = join(folder, 'relay');
     mkdirSync(relay.#data);
@@ -37,7 +38,7 @@ export class Relay {
     const log = openSync(join(folder, 'relay.log'), 'w');
     relay.#process = spawn(
       program,
-      ['serve', '--demo', '--data', relay.#data, '--listen', `127.0.0.1:${relay.#port}`],
+      ['serve', '--demo', '--data', relay.#data, '--listen', `127.0.0.1:${relay.#port}`, ...further(relay.#port)],
       { stdio: ['ignore', 'ignore', log], env: { ...process.env, DRAGOMAN_LOG: 'warn' } },
     );
     closeSync(log);
@@ -50,6 +51,11 @@ export class Relay {
   /** The links that sign in, as the relay wrote them. */
   get links() {
     return JSON.parse(readFileSync(join(this.#data, 'demo-links.json'), 'utf8'));
+  }
+
+  /** Of the pages, and of the sound unless the command line says otherwise. */
+  get port() {
+    return this.#port;
   }
 
   async end() {

@@ -10,3 +10,4 @@ pub mod push;
 pub mod relay;
 pub mod speech;
 pub mod turn;
+pub mod weak;

@@ -55,18 +55,9 @@ impl Peer {
     pub async fn connect(signalling: &mut Socket) -> anyhow::Result<Self> {
         let began = Instant::now();
         let identity = Arc::new(Identity::generate()?);
-        signalling.send(&ParticipantMessage::SdpOffer { sdp: offer(&identity.fingerprint) }).await?;
-        let answer = signalling
-            .find(|message| match message {
-                RelayMessage::SdpAnswer { sdp } => Some(sdp),
-                _ => None,
-            })
-            .await?;
+        let answer = exchange(signalling, offer(&identity.fingerprint)).await?;
         let signalled = began.elapsed();
-        let value = |key: &str| {
-            let line = answer.lines().find_map(|line| line.strip_prefix(key));
-            line.map(str::to_owned).with_context(|| format!("the answer has no {key}"))
-        };
+        let value = |key: &str| value(&answer, key);
         let candidate = value("a=candidate:")?;
         let mut parts = candidate.split(' ').skip(4);
         let (ip, port) = (parts.next().context("candidate")?, parts.next().context("candidate")?);
@@ -143,6 +134,21 @@ impl Peer {
         Ok(())
     }
 
+    /// Goes on from another port, as after a change of network or of a NAT's mind.
+    pub async fn move_to_another_port(&mut self) -> anyhow::Result<()> {
+        self.socket = UdpSocket::bind("127.0.0.1:0").await?;
+        Ok(())
+    }
+
+    /// Offers the same transport once more, with another ICE user fragment (RFC 8839 §4.4.1), and takes the answer.
+    pub async fn restart_ice(&mut self, signalling: &mut Socket) -> anyhow::Result<String> {
+        let offer = offer(&self.identity.fingerprint).replace("ice-ufrag:peer", "ice-ufrag:again");
+        let answer = exchange(signalling, offer).await?;
+        self.username = format!("{}:again", value(&answer, "a=ice-ufrag:")?);
+        self.password = value(&answer, "a=ice-pwd:")?;
+        Ok(answer)
+    }
+
     /// The port on this side.
     pub fn local_addr(&self) -> anyhow::Result<SocketAddr> {
         Ok(self.socket.local_addr()?)
@@ -212,6 +218,21 @@ impl Setter for UseCandidate {
         message.add(ATTR_USE_CANDIDATE, &[]);
         Ok(())
     }
+}
+
+async fn exchange(signalling: &mut Socket, sdp: String) -> anyhow::Result<String> {
+    signalling.send(&ParticipantMessage::SdpOffer { sdp }).await?;
+    let answer = |message| match message {
+        RelayMessage::SdpAnswer { sdp } => Some(sdp),
+        _ => None,
+    };
+    signalling.find(answer).await
+}
+
+/// What stands behind `key` in the first line that begins so.
+fn value(answer: &str, key: &str) -> anyhow::Result<String> {
+    let line = answer.lines().find_map(|line| line.strip_prefix(key));
+    line.map(str::to_owned).with_context(|| format!("the answer has no {key}"))
 }
 
 fn offer(fingerprint: &[u8; 32]) -> String {

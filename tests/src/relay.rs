@@ -15,6 +15,7 @@ use dragoman_relay::serve::Server;
 use tempfile::TempDir;
 
 use crate::client::Client;
+use crate::weak::{Passage, Proxy};
 
 /// A relay inside of the test's process, with the demonstration's roster.
 pub struct TestRelay {
@@ -59,6 +60,17 @@ impl TestRelay {
         tokio::spawn(server.run());
         wait_until_ready(&url).await?;
         Ok(Self { url, app, links, folder })
+    }
+
+    /// Starts one that clients reach through a weak link only. The same seed is the same fate.
+    pub async fn start_behind(passage: Passage, seed: u64) -> anyhow::Result<(Self, Proxy)> {
+        let (media, listen) = (free_address()?, free_address()?);
+        let relay = Self::start_with(|settings| {
+            settings.media = Some(media.to_string());
+            settings.media_public = Some(vec![listen.to_string()]);
+        })
+        .await?;
+        Ok((relay, Proxy::start(listen, media, passage, seed).await?))
     }
 
     /// Somebody signed in by one of the demonstration's links.

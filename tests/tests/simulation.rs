@@ -12,13 +12,15 @@ use dragoman_core::event::{ConsentStatement, Event};
 use dragoman_core::evidence::{Entry, verify};
 use dragoman_core::exceptions::Liftable;
 use dragoman_core::ids::{AccountId, MediatorId, ParticipantId, SessionId};
+use dragoman_core::interpreting::{FloorAct, Mode, Signal};
 use dragoman_core::language::{LanguagePair, LanguageTag};
 use dragoman_core::relay::{Act, Input, Relay};
 use dragoman_core::roster::{Gender, Level, Mediator, Profile, Specialism, SpokenLanguage};
 use dragoman_core::routing::routes;
 use dragoman_core::session::Session;
 use dragoman_core::session_types::{
-    ConsentKind, ConsentMeans, LineStatus, OfferState, Phase, Role, SessionRequest, TranscriptLine, Widening,
+    ConsentKind, ConsentMeans, LineStatus, OfferState, Phase, Place, Role, SessionRequest, TranscriptLine,
+    Widening,
 };
 use dragoman_core::standing::Availability;
 use dragoman_core::standings::RosterEntry;
@@ -163,7 +165,8 @@ impl World {
                 model: "test".into(),
                 status: LineStatus::MachineDraft,
             }),
-            17 => Act::Widen(Widening::RingAgain),
+            17 if self.rng.random_bool(0.5) => Act::Widen(Widening::RingAgain),
+            17 => Act::Floor(self.some_floor_act(session)),
             18 => match self.rng.random_range(0..3) {
                 0 if self.rng.random_bool(0.5) => Act::Widen(Widening::AllowAdjacentLanguage),
                 0 => Act::Widen(Widening::Pivot { via: self.tag(&["fr", "sr", "en", "bs"]) }),
@@ -171,7 +174,32 @@ impl World {
                 _ => Act::Widen(Widening::DropGenderWish { reason: "agreed with the person".into() }),
             },
             _ if self.rng.random_bool(0.3) => Act::End,
-            _ => Act::Connect,
+            _ => Act::Floor(self.some_floor_act(session)),
+        }
+    }
+
+    fn some_floor_act(&mut self, session: &Session) -> FloorAct {
+        let language = self.tag(&["sq", "fr", "en", "ar"]);
+        let place = Place(u8::from(self.rng.random_bool(0.3)));
+        let on = self.rng.random_bool(0.5);
+        let with = self.pick(&session.participants).map_or(ParticipantId(self.uuid()), |present| present.id);
+        match self.rng.random_range(0..15) {
+            0 => FloorAct::SetMode { mode: Mode::Simultaneous },
+            1 => FloorAct::SetMode { mode: if on { Mode::Whispered } else { Mode::Consecutive } },
+            2 => FloorAct::SpeakInto { language },
+            3 => FloorAct::ListenTo { language: on.then_some(language) },
+            4 => FloorAct::BeginAside { with },
+            5 => FloorAct::EndAside,
+            6 => FloorAct::Signal { signal: if on { Signal::Slower } else { Signal::AnotherMediator } },
+            7 => FloorAct::Cough { on },
+            8 => FloorAct::Pause,
+            9 => FloorAct::Resume,
+            10 => FloorAct::RequestRelief { place },
+            11 => FloorAct::SetReady { ready: true },
+            12 => FloorAct::BeginHandover { place },
+            13 if on => FloorAct::Leave,
+            13 => FloorAct::CallOffHandover { place },
+            _ => FloorAct::CallOffRelief { place },
         }
     }
 
@@ -243,8 +271,10 @@ impl World {
     fn check(&self) {
         let mut busy = BTreeSet::new();
         for session in self.relay.sessions() {
-            let accepted = session.offers.iter().filter(|offer| offer.state == OfferState::Accepted).count();
-            assert!(accepted <= if session.via.is_some() { 2 } else { 1 }, "at most one a place");
+            let accepted = session.offers.iter().filter(|offer| offer.state == OfferState::Accepted);
+            let places: Vec<Place> = accepted.map(|offer| offer.place).collect();
+            let distinct: BTreeSet<Place> = places.iter().copied().collect();
+            assert_eq!(places.len(), distinct.len(), "at most one a place");
             for taken in session.mediators() {
                 assert!(busy.insert(taken.mediator), "no mediator in two live sessions, nor in two places");
                 let rings = session.ringing().any(|offer| offer.place == taken.place);
@@ -252,13 +282,20 @@ impl World {
             }
             self.check_routes(session);
             assert!(!session.transcribing || session.may_transcribe(), "no transcription without agreement");
-            assert!(session.participants.len() <= dragoman_core::session_types::MAX_PARTICIPANTS);
+            let present = session.participants.iter().filter(|present| !present.has_left()).count();
+            assert!(present <= dragoman_core::session_types::MAX_PARTICIPANTS);
+            for place in session.places().filter(|_| session.phase().is_answered()) {
+                let on_turn = session.on_turn(place).expect("somebody has the turn");
+                assert!(
+                    !on_turn.has_left() && session.relief(place).is_none_or(|relief| relief.id != on_turn.id)
+                );
+            }
         }
     }
 
     fn check_routes(&self, session: &Session) {
         for route in routes(session) {
-            assert!(session.open_places().next().is_none(), "no route before all places are taken");
+            assert!(session.phase().is_answered(), "no route before all places are taken");
             let from = session.participant(route.from).unwrap();
             let outsiders = route.to.iter().any(|to| {
                 let role = session.participant(*to).unwrap().role;
@@ -268,6 +305,11 @@ impl World {
                 )
             });
             let consent = session.agreed(ConsentKind::Interpreting) && !session.is_stopped();
+            let consent = consent && session.floor.pause.is_none();
+            let aside = session.floor.aside.filter(|aside| aside.has(route.from));
+            assert!(aside.is_none_or(|aside| route.to.iter().all(|to| aside.has(*to))), "an aside leaks");
+            let left = |id| session.participant(id).unwrap().has_left();
+            assert!(!left(route.from) && !route.to.iter().any(|to| left(*to)), "whoever left is gone");
             assert!(!outsiders || consent, "nothing of or to the interviewee without consent");
             assert!(from.role != Role::Scribe && !session.is_stopped());
         }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use dragoman_client::audio::{AudioSource, FRAME, VoiceDecoder, VoiceEncoder};
 use dragoman_client::media::{Transport, TransportState, Ways};
 use dragoman_core::ids::{ParticipantId, SessionId};
+use dragoman_core::red::Redundancy;
 use dragoman_core::session_types::Route;
 use dragoman_relay::media::Media;
 use dragoman_relay::media::sdp::ClientOffer;
@@ -27,13 +28,19 @@ impl Client {
     async fn join(media: &Media, session: SessionId, id: u128, speaks: bool) -> Self {
         let voices = Voices::default();
         let into = voices.clone();
-        let (transport, offer) = Transport::offer(speaks, Ways::default(), move |packet| {
-            let mut voices = into.lock().unwrap();
-            let voice = voices.entry(packet.ssrc).or_insert_with(|| VoiceDecoder::new(48_000).unwrap());
-            voice.push(packet.sequence, packet.timestamp, packet.payload);
-        })
-        .await
-        .unwrap();
+        let (transport, offer) =
+            Transport::offer(speaks, Redundancy::Adaptive, Ways::default(), move |packet| {
+                let mut voices = into.lock().unwrap();
+                let voice = voices.entry(packet.ssrc).or_insert_with(|| VoiceDecoder::new(48_000).unwrap());
+                // Every fifth packet is lost on the way, and with it the frame of the packet before that is in it.
+                if packet.sequence.wrapping_add(u16::from(packet.recovered)) % 5 == 4 {
+                    return;
+                }
+                let push = if packet.recovered { VoiceDecoder::recover } else { VoiceDecoder::push };
+                push(voice, packet.sequence, packet.timestamp, packet.payload);
+            })
+            .await
+            .unwrap();
         let id = ParticipantId(Uuid::from_u128(id));
         let offer = ClientOffer::parse(&offer).unwrap();
         assert_eq!(offer.slots().count(), 7);
@@ -83,7 +90,7 @@ fn correlation(played: &[f32], heard: &[f32], max_delay: usize) -> (f32, usize) 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_voice_arrives_at_both_kinds_of_listener_over_real_udp() {
-    let media = Media::start("127.0.0.1:0".parse().unwrap(), &[]).unwrap();
+    let media = Media::start("127.0.0.1:0".parse().unwrap(), &[], Redundancy::Adaptive).unwrap();
     let session = SessionId(Uuid::from_u128(1));
     let started = Instant::now();
     let speaker = Client::join(&media, session, 10, true).await;
@@ -121,6 +128,8 @@ async fn a_voice_arrives_at_both_kinds_of_listener_over_real_udp() {
         let counters = client.voices.lock().unwrap().values().next().unwrap().counters();
         println!("correlation {correlation:.3} at {:.1} ms, {counters:?}", delay as f32 / 48.0);
         assert!(correlation >= 0.8, "{correlation}");
+        assert!((27..=31).contains(&counters.lost), "a fifth of 150");
+        assert!(counters.recovered >= counters.lost - 1, "each lost frame came with the packet after it");
     }
 }
 

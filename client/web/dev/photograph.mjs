@@ -49,6 +49,7 @@ const readIcs = (...more) => [
 
 /** What is touched before a photograph, by the screen's name. */
 const TOUCHES = {
+  'floor-more': ['[data-testid=floor-more]'],
   officer: ['[data-testid=language-tile]'],
   'officer-plan': ['[data-testid=language-tile]', '[data-testid=plan-later]'],
   'officer-plan-language': ['[data-testid=plan-later]'],

@@ -1,6 +1,7 @@
 /** Views as a relay would send them, for looking at screens. */
 import type {
   AccountRow,
+  InterpretingView,
   LanguageChoice,
   LinkMade,
   OfferStatusView,
@@ -13,6 +14,7 @@ import type {
   SessionView,
 } from '../src/wire';
 import { SEED_TAGS } from '../src/lib/languages';
+import { QUIET, turn } from './floor_samples';
 
 const now = Date.now();
 export const id = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
@@ -64,6 +66,7 @@ const participant = (n: number, role: Role, more: Partial<ParticipantView> = {})
   alias: role === 'mediator' ? 'Blue Heron' : null,
   language: 'en',
   connected: true,
+  left: false,
   muted: false,
   quality: 'good',
   ...more,
@@ -101,6 +104,13 @@ const search = (ringing: boolean): Omit<RingingView, 'offers' | 'widenings'> => 
   coordinator_called: !ringing,
 });
 
+/** What each role may do, in an ordinary moment. */
+function interpretingOf(as: Role): Partial<InterpretingView> {
+  if (as === 'officer') return { listens_to: 'en', may_speak_aside_with: [id(2)] };
+  if (as === 'mediator') return { speaks_into: 'en', may_speak_into: ['sq', 'en'], may_speak_aside_with: [id(1)] };
+  return { listens_to: as === 'interviewee' ? 'sq' : 'en' };
+}
+
 export function session(phase: Phase, as: Role, more: Partial<SessionView> = {}): SessionView {
   const searching = phase === 'ringing' || phase === 'unanswered';
   const offers =
@@ -125,6 +135,7 @@ export function session(phase: Phase, as: Role, more: Partial<SessionView> = {})
         ],
     transcription_wished: true,
     transcribing: !searching,
+    interpreting: { ...QUIET, ...interpretingOf(as), turns: as === 'officer' || as === 'mediator' ? [turn({ on_turn: id(2), since: now - 754_000 })] : [] },
     ringing: searching && as === 'officer' ? { ...search(phase === 'ringing'), offers, widenings } : null,
     requested_at: now - 24_000,
     live_since: searching ? null : now - 754_000,

@@ -15,6 +15,7 @@ import { words } from '../src/i18n/index.svelte';
 import type { SessionView } from '../src/wire';
 import type { Tab } from '../src/lib/board/tabs';
 import SampleBoard from './SampleBoard.svelte';
+import { floorScreens } from './floor_screens';
 import * as plans from './plan_samples';
 import * as sample from './samples';
 
@@ -40,6 +41,10 @@ function staff(view: SessionView, more: object = {}) {
     onwiden: nothing,
     onconsent: nothing,
     onmute: nothing,
+    under: -18,
+    onunder: nothing,
+    onact: nothing,
+    oncough: nothing,
     onmicrophone: nothing,
     onvolume: nothing,
     onstop: nothing,
@@ -57,6 +62,11 @@ function guest(view: SessionView, more: object = {}) {
     microphone: 'open',
     caption: undefined,
     stopped: view.phase === 'stopped',
+    paused: view.phase === 'paused',
+    under: -18,
+    onpause: nothing,
+    onunder: nothing,
+    onact: nothing,
     reconnecting: false,
     onconsent: nothing,
     onstop: nothing,
@@ -125,6 +135,7 @@ export const SCREENS: Record<string, (target: HTMLElement) => void> = {
   unanswered: staff(sample.session('unanswered', 'officer'), { problem: { code: 'reason_missing', message: '' } }),
   live: staff(sample.session('live', 'officer')),
   stopped: staff(sample.session('stopped', 'officer'), { muted: true }),
+  ...floorScreens(staff, guest),
   'live-mediator': staff(sample.session('live', 'mediator', { adjacent_language: 'bs' }), { microphone: 'denied' }),
   over: show(SessionOver, { session: sample.id(1), phase: 'sealed', mayDownload: true, onhome: nothing }),
   'mediator-off': mediator(false),

@@ -29,7 +29,8 @@ pub(crate) fn act(
     act: Act,
 ) -> Result<Draft, Refusal> {
     let now = dispatcher.now;
-    let participant = draft.session.participant(by).ok_or(Refusal::NotAParticipant)?;
+    let participant =
+        draft.session.participant(by).filter(|one| !one.has_left()).ok_or(Refusal::NotAParticipant)?;
     let (role, connected) = (participant.role, participant.connected);
     match act {
         Act::Connect if connected => {}

@@ -27,6 +27,7 @@ pub mod matching;
 pub mod pivot;
 pub mod policy;
 mod quantile;
+pub mod red;
 pub mod refusal;
 pub mod relay;
 pub mod reports;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail, ensure};
 use clap::Args;
 use dragoman_core::policy::DispatchPolicy;
+use dragoman_core::red::Redundancy;
 use reqwest::Url;
 use serde::Deserialize;
 
@@ -29,8 +30,9 @@ pub struct Settings {
     /// UDP address of the audio [default: the address of --listen, UDP]
     #[arg(long, env = "DRAGOMAN_MEDIA", value_name = "ADDR")]
     pub media: Option<String>,
-    /// IP addresses at which clients reach the audio, where they differ from this machine's own (NAT)
-    #[arg(long, env = "DRAGOMAN_MEDIA_PUBLIC", value_name = "IP", value_delimiter = ',')]
+    /// IP addresses at which clients reach the audio, where they differ from this machine's own (NAT); with a port,
+    /// such as 203.0.113.7:9000, where that differs too
+    #[arg(long, env = "DRAGOMAN_MEDIA_PUBLIC", value_name = "IP[:PORT]", value_delimiter = ',')]
     pub media_public: Option<Vec<String>>,
     /// UDP and TCP address of TURN, for networks that do not pass the audio [default: only over TLS, see --turn-tls]
     #[arg(long, env = "DRAGOMAN_TURN", value_name = "ADDR")]
@@ -44,6 +46,9 @@ pub struct Settings {
     /// File of the secret shared with that server (coturn's static-auth-secret)
     #[arg(long, env = "DRAGOMAN_TURN_EXTERNAL_SECRET_FILE", value_name = "FILE")]
     pub turn_external_secret_file: Option<PathBuf>,
+    /// Earlier frames sent along once more to listeners: adaptive (by their loss), 0, 1 or 2 [default: adaptive]
+    #[arg(long, env = "DRAGOMAN_REDUNDANCY", value_name = "HOW")]
+    pub redundancy: Option<String>,
     /// Address that people type, for links [default: https://localhost:PORT]
     #[arg(long, env = "DRAGOMAN_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<String>,
@@ -84,8 +89,10 @@ pub struct Config {
     pub listen: SocketAddr,
     /// UDP.
     pub media: SocketAddr,
-    /// Addresses told to clients.
-    pub media_public: Vec<IpAddr>,
+    /// Addresses told to clients; port 0 stands for the port that is opened.
+    pub media_public: Vec<SocketAddr>,
+    /// What listeners are sent against loss.
+    pub redundancy: Redundancy,
     /// Ways for audio where UDP does not get through.
     pub turn: TurnConfig,
     /// Without a trailing slash.
@@ -170,6 +177,7 @@ impl Settings {
             turn_tls: self.turn_tls.or(from_file.turn_tls),
             turn_external: self.turn_external.or(from_file.turn_external),
             turn_external_secret_file: self.turn_external_secret_file.or(from_file.turn_external_secret_file),
+            redundancy: self.redundancy.or(from_file.redundancy),
             public_url: self.public_url.or(from_file.public_url),
             dispatch: self.dispatch.or(from_file.dispatch),
             tls_cert: self.tls_cert.or(from_file.tls_cert),
@@ -195,11 +203,12 @@ impl Settings {
         };
         let mut media_public = Vec::new();
         for text in self.media_public.unwrap_or_default() {
-            let parsed = text.parse();
-            media_public.push(parsed.with_context(|| {
-                format!("--media-public (DRAGOMAN_MEDIA_PUBLIC): '{text}' is not an IP address")
+            media_public.push(announced(&text).with_context(|| {
+                format!("--media-public (DRAGOMAN_MEDIA_PUBLIC): '{text}' is not an IP address, nor one with a port such as 203.0.113.7:9000 or [2001:db8::7]:9000")
             })?);
         }
+        let redundancy = self.redundancy.as_deref().unwrap_or("adaptive").parse();
+        let redundancy = redundancy.context("--redundancy (DRAGOMAN_REDUNDANCY)")?;
         let transport = match (self.plain_http, self.tls_cert, self.tls_key) {
             (true, None, None) => {
                 ensure!(
@@ -243,6 +252,7 @@ impl Settings {
             media,
             media_public,
             turn,
+            redundancy,
             public_url,
             roster_key,
             transport,
@@ -288,6 +298,14 @@ fn webhook(url: Option<String>, secret: Option<Hidden>) -> anyhow::Result<Option
     Ok(Some(Webhook { url, secret }))
 }
 
+/// An address with a port, or without one: then the port is 0. Nobody can be reached at port 0, so it is refused.
+fn announced(text: &str) -> Option<SocketAddr> {
+    match text.parse::<IpAddr>() {
+        Ok(ip) => Some(SocketAddr::new(ip, 0)),
+        Err(_) => text.parse().ok().filter(|address: &SocketAddr| address.port() != 0),
+    }
+}
+
 /// An address with a port; the error names the setting.
 pub(crate) fn address(setting: &str, text: &str) -> anyhow::Result<SocketAddr> {
     text.parse().with_context(|| {
@@ -320,7 +338,9 @@ mod tests {
         assert!(message(|s| s.data = None).contains("--data"));
         assert!(message(|s| s.listen = Some("8443".into())).contains("--listen"));
         assert!(message(|s| s.media = Some("x".into())).contains("--media"));
+        assert!(message(|s| s.redundancy = Some("3".into())).contains("--redundancy"));
         assert!(message(|s| s.media_public = Some(vec!["host".into()])).contains("--media-public"));
+        assert!(message(|s| s.media_public = Some(vec!["10.0.0.1:0".into()])).contains("--media-public"));
         assert!(message(|s| s.plain_http = true).contains("--plain-http"));
         assert!(message(|s| s.tls_cert = Some("c".into())).contains("--tls-key"));
         assert!(message(|s| s.public_url = Some("relay".into())).contains("--public-url"));
@@ -339,6 +359,14 @@ mod tests {
             assert!(error.to_string().starts_with(named), "{error}");
             assert!(!format!("{error:?}").contains("xxx"), "{error:?}");
         }
+    }
+
+    #[test]
+    fn announced_addresses_may_have_a_port_of_their_own() {
+        let texts = ["203.0.113.7", "203.0.113.7:9000", "2001:db8::7", "[2001:db8::7]:9000"];
+        let config = given(|s| s.media_public = Some(texts.map(str::to_owned).to_vec())).unwrap();
+        let announced: Vec<String> = config.media_public.iter().map(SocketAddr::to_string).collect();
+        assert_eq!(announced, ["203.0.113.7:0", "203.0.113.7:9000", "[2001:db8::7]:0", "[2001:db8::7]:9000"]);
     }
 
     #[test]

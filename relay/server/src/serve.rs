@@ -69,7 +69,7 @@ impl Server {
             )
         })?;
         listener.set_nonblocking(true)?;
-        let media = Arc::new(Media::start(config.media, &config.media_public)?);
+        let media = Arc::new(Media::start(config.media, &config.media_public, config.redundancy)?);
         let turn = Turn::new(&config, &media)?;
         turn.open(tls.as_ref()).await?;
         let store =

@@ -2,6 +2,7 @@
 
 pub mod device;
 mod jitter;
+mod red;
 mod resample;
 mod sink;
 mod source;
@@ -9,6 +10,7 @@ mod voice;
 mod wav;
 
 pub use jitter::{JitterBuffer, Playout};
+pub use red::RedEncoder;
 pub use resample::{StreamResampler, resample_all};
 pub use sink::{AudioSink, Heard, HeardVoice};
 pub use source::{AudioSource, ClipQueue};

@@ -29,8 +29,10 @@ pub struct HeardVoice {
     pub speaker: Option<ParticipantId>,
     /// As what.
     pub role: Option<Role>,
-    /// The frame, at the call's decoding rate.
+    /// The frame, at the call's decoding rate, as it was spoken.
     pub samples: Vec<f32>,
+    /// How loud it is in the mix: below 1 beneath an interpretation.
+    pub gain: f32,
     /// Whether a packet was played, rather than something made up in its place.
     pub from_packet: bool,
 }
@@ -171,6 +173,7 @@ mod tests {
                 speaker: Some(speaker),
                 role: Some(Role::Mediator),
                 samples: vec![0.5; FRAME],
+                gain: 1.0,
                 from_packet: true,
             }];
             sink.take(&Heard { index, mixed: &[], voices: &voices }).unwrap();

@@ -1,6 +1,7 @@
 //! Opus: one's own voice into packets, somebody else's packets into sound.
 
 use bytes::Bytes;
+use dragoman_core::red::Window;
 use opus::{Application, Bitrate, Channels, Decoder, Encoder, Signal};
 use serde::Serialize;
 
@@ -27,12 +28,20 @@ impl VoiceEncoder {
     /// # Errors
     /// If libopus has no memory.
     pub fn new() -> Result<Self> {
+        Self::with_fec(true)
+    }
+
+    /// The same, with or without in-band FEC.
+    ///
+    /// # Errors
+    /// If libopus has no memory.
+    pub fn with_fec(fec: bool) -> Result<Self> {
         let mut opus = Encoder::new(SAMPLE_RATE, Channels::Mono, Application::Voip)?;
         opus.set_bitrate(Bitrate::Bits(BITRATE))?;
         opus.set_vbr(false)?;
         opus.set_dtx(false)?;
-        opus.set_inband_fec(true)?;
-        opus.set_packet_loss_perc(EXPECTED_LOSS)?;
+        opus.set_inband_fec(fec)?;
+        opus.set_packet_loss_perc(if fec { EXPECTED_LOSS } else { 0 })?;
         opus.set_signal(Signal::Voice)?;
         Ok(Self { opus })
     }
@@ -53,6 +62,8 @@ pub struct VoiceCounters {
     pub received: u64,
     /// Packets that never arrived, by their numbers.
     pub lost: u64,
+    /// Frames of lost packets that came with a later packet, as its redundancy (RED).
+    pub recovered: u64,
     /// Packets that arrived too late to be played.
     pub late: u64,
     /// Frames that were made up because nothing was there to play.
@@ -62,9 +73,22 @@ pub struct VoiceCounters {
 }
 
 impl VoiceCounters {
+    /// What was counted since `earlier`; what was lost and came after all may have been lost before.
+    pub(crate) fn since(&self, earlier: &Self) -> Self {
+        Self {
+            received: self.received - earlier.received,
+            lost: self.lost.saturating_sub(earlier.lost),
+            recovered: self.recovered - earlier.recovered,
+            late: self.late - earlier.late,
+            concealed: self.concealed - earlier.concealed,
+            repaired: self.repaired - earlier.repaired,
+        }
+    }
+
     pub(crate) fn add(&mut self, other: &Self) {
         self.received += other.received;
         self.lost += other.lost;
+        self.recovered += other.recovered;
         self.late += other.late;
         self.concealed += other.concealed;
         self.repaired += other.repaired;
@@ -79,6 +103,7 @@ pub struct VoiceDecoder {
     buffer: JitterBuffer,
     counters: VoiceCounters,
     sequence: Option<u16>,
+    window: Option<Window>,
     quiet: bool,
     /// What a packet longer than 20 ms left over.
     rest: Vec<f32>,
@@ -99,6 +124,7 @@ impl VoiceDecoder {
             buffer: JitterBuffer::new(),
             counters: VoiceCounters::default(),
             sequence: None,
+            window: None,
             quiet: true,
             rest: Vec::new(),
             // Opus packets hold at most 120 ms (RFC 6716 §2.1.4).
@@ -122,7 +148,18 @@ impl VoiceDecoder {
                 }
             }
         }
-        self.buffer.push(timestamp, payload);
+        if self.window.get_or_insert_with(|| Window::before(sequence)).take(sequence) {
+            self.buffer.push(timestamp, payload);
+        }
+    }
+
+    /// Takes a frame that came as the redundancy of a later packet, unless it is there already. What was sent before the
+    /// first packet is left out.
+    pub fn recover(&mut self, sequence: u16, timestamp: u32, payload: Bytes) {
+        if self.window.as_mut().is_some_and(|window| window.take(sequence)) {
+            self.counters.recovered += 1;
+            self.buffer.push(timestamp, payload);
+        }
     }
 
     /// Appends the next 20 ms to `out`; returns whether it came from a packet.
@@ -206,6 +243,31 @@ mod tests {
             heard[3_200..].chunks(320).all(|frame| frame.iter().any(|s| s.abs() > 0.05)),
             "no hole is heard"
         );
+    }
+
+    #[test]
+    fn a_frame_that_comes_again_is_played_once_and_nothing_is_made_up() {
+        let mut encoder = VoiceEncoder::new().unwrap();
+        let mut decoder = VoiceDecoder::new(16_000).unwrap();
+        let (mut heard, mut before, mut played) = (Vec::new(), None, 0);
+        for n in 0..100_u16 {
+            let frame = std::array::from_fn(|i| 0.4 * ((usize::from(n) * FRAME + i) as f32 * 0.03).sin());
+            let packet = encoder.encode(&frame).unwrap();
+            let (sequence, timestamp) = (n.wrapping_add(65_500), u32::from(n) * 960);
+            // Every third is lost, and every packet has the frame before it.
+            if n % 3 != 1 {
+                if let Some(earlier) = before.take() {
+                    decoder.recover(sequence.wrapping_sub(1), timestamp.wrapping_sub(960), earlier);
+                }
+                decoder.push(sequence, timestamp, packet.clone());
+            }
+            before = Some(packet);
+            played += u32::from(decoder.pull(&mut heard));
+        }
+        let counters = decoder.counters();
+        assert_eq!((counters.received, counters.lost, counters.recovered), (67, 33, 33));
+        assert_eq!((counters.concealed, counters.late), (0, 0));
+        assert!(played >= 97);
     }
 
     #[test]

@@ -21,12 +21,12 @@ pub(super) async fn run(
     options: CallOptions,
     mut end: watch::Receiver<Option<End>>,
 ) -> Result<()> {
-    let CallOptions { source, sinks, speaks, decode_rate, begin, .. } = options;
+    let CallOptions { source, sinks, speaks, decode_rate, begin, protection, .. } = options;
     let mut clock = Clock {
         shared,
         source,
         sinks,
-        encoder: speaks.then(VoiceEncoder::new).transpose()?,
+        encoder: speaks.then(|| VoiceEncoder::with_fec(protection.fec)).transpose()?,
         // RFC 3550 §5.1: the first timestamp is random.
         first_timestamp: rand::random(),
         frame: decode_rate as usize / 50,
@@ -116,7 +116,7 @@ impl Clock {
         }
         let mut mixed = vec![0.0; self.frame];
         for voice in &voices {
-            mixed.iter_mut().zip(&voice.samples).for_each(|(to, from)| *to += from);
+            mixed.iter_mut().zip(&voice.samples).for_each(|(to, from)| *to += from * voice.gain);
         }
         mixed.iter_mut().for_each(|sample| *sample = sample.clamp(-1.0, 1.0));
         let heard = Heard { index, mixed: &mixed, voices: &voices };

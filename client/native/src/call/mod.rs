@@ -21,7 +21,7 @@ use dragoman_core::wire::{ParticipantMessage, Problem, SessionView, Slot};
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinHandle;
 
-pub use options::{Begin, CallOptions};
+pub use options::{Begin, CallOptions, Protection};
 pub use stats::{CallReport, End, JoinTimes, VoiceReport};
 
 use crate::error::{ClientError, Result};

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use dragoman_core::red::Redundancy;
 use dragoman_core::session_types::{ConsentKind, Phase};
 use dragoman_core::wire::SessionView;
 
@@ -30,6 +31,21 @@ impl Begin {
     }
 }
 
+/// What one's own voice is sent with against loss. What the others' voices come with is the relay's choice.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Protection {
+    /// A copy of lower quality of each frame within the next one, made by Opus in the same bits.
+    pub fec: bool,
+    /// Earlier frames sent along once more, in further bits, where the relay takes them.
+    pub red: Redundancy,
+}
+
+impl Default for Protection {
+    fn default() -> Self {
+        Self { fec: true, red: Redundancy::Adaptive }
+    }
+}
+
 /// What [`super::Call`] is started with.
 #[derive(Debug)]
 pub struct CallOptions {
@@ -49,6 +65,8 @@ pub struct CallOptions {
     pub reconnect_for: Duration,
     /// Sound goes by TURN only, never directly: to try out what a network does that passes no UDP.
     pub only_by_turn: bool,
+    /// What the voice is sent with against loss.
+    pub protection: Protection,
 }
 
 impl Default for CallOptions {
@@ -63,6 +81,7 @@ impl Default for CallOptions {
             agree: Vec::new(),
             reconnect_for: Duration::from_secs(60),
             only_by_turn: false,
+            protection: Protection::default(),
         }
     }
 }

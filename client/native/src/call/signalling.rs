@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use dragoman_core::ids::SessionId;
+use dragoman_core::red::Redundancy;
 use dragoman_core::session_types::{ConsentKind, ConsentMeans, Role};
 use dragoman_core::wire::{ParticipantMessage, Quality, RelayMessage, SessionView};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{interval, sleep, sleep_until};
 
-use super::stats::milliseconds;
+use super::stats::{Hearing, milliseconds};
 use super::{CallEvent, CallOptions, Command, End, Shared};
 use crate::error::{ClientError, Result};
 use crate::media::{Transport, TransportState, Ways};
@@ -29,6 +30,7 @@ pub(super) struct Signalling {
     session: SessionId,
     commands: mpsc::Receiver<Command>,
     speaks: bool,
+    redundancy: Redundancy,
     reconnect_for: Duration,
     agree: Vec<ConsentKind>,
     agreed: BTreeSet<ConsentKind>,
@@ -38,7 +40,7 @@ pub(super) struct Signalling {
     newest: Option<Attempt>,
     over: bool,
     quality: Option<Quality>,
-    counted: (u64, u64),
+    heard: Hearing,
 }
 
 struct Attempt {
@@ -70,6 +72,7 @@ impl Signalling {
             session,
             commands,
             speaks: options.speaks,
+            redundancy: options.protection.red,
             reconnect_for: options.reconnect_for,
             agree: options.agree.clone(),
             agreed: BTreeSet::new(),
@@ -78,7 +81,7 @@ impl Signalling {
             newest: None,
             over: false,
             quality: None,
-            counted: (0, 0),
+            heard: Hearing::default(),
         }
     }
 
@@ -188,13 +191,14 @@ impl Signalling {
     async fn offer(&mut self, socket: &mut SessionSocket) -> Result<()> {
         let offered = Instant::now();
         let shared = self.shared.clone();
-        let (transport, sdp) = Transport::offer(self.speaks, self.ways.clone(), move |packet| {
-            if shared.lock_voices().arrive(packet) {
-                let passed = milliseconds(shared.begun.elapsed());
-                shared.lock_times().first_audio_ms.get_or_insert(passed);
-            }
-        })
-        .await?;
+        let (transport, sdp) =
+            Transport::offer(self.speaks, self.redundancy, self.ways.clone(), move |packet| {
+                if shared.lock_voices().arrive(packet) {
+                    let passed = milliseconds(shared.begun.elapsed());
+                    shared.lock_times().first_audio_ms.get_or_insert(passed);
+                }
+            })
+            .await?;
         let state = transport.state();
         let attempt = Attempt {
             transport: Arc::new(transport),
@@ -214,7 +218,7 @@ impl Signalling {
         match message {
             RelayMessage::Session { view } => {
                 self.over = view.phase.is_over();
-                self.shared.lock_voices().set_roles(&view);
+                self.shared.lock_voices().set_view(&view);
                 self.shared.view.send_replace(Some(view.clone()));
                 let statements = self.agree_in(&view);
                 self.shared.tell(CallEvent::View(Box::new(view)));
@@ -307,18 +311,10 @@ impl Signalling {
     }
 
     async fn report_quality(&mut self, socket: &mut SessionSocket) -> Result<()> {
-        let now = self.shared.lock_voices().received_and_lost();
-        let received = now.0.saturating_sub(self.counted.0);
-        let lost = now.1.saturating_sub(self.counted.1);
-        self.counted = now;
-        if received + lost == 0 {
-            return Ok(());
-        }
-        let quality = match lost * 100 / (received + lost) {
-            0..3 => Quality::Good,
-            3..10 => Quality::Weak,
-            _ => Quality::Bad,
-        };
+        let missed = self.shared.ready_transport().map_or(0.0, |transport| transport.missed());
+        let now = Hearing { missed, ..self.shared.lock_voices().hearing() };
+        let before = std::mem::replace(&mut self.heard, now);
+        let Some(quality) = now.quality_since(&before) else { return Ok(()) };
         if self.quality == Some(quality) {
             return Ok(());
         }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use dragoman_core::ids::{ParticipantId, SessionId};
 use dragoman_core::session_types::Role;
 use dragoman_core::time::UnixMillis;
-use dragoman_core::wire::Problem;
+use dragoman_core::wire::{Problem, Quality};
 use serde::Serialize;
 
 use crate::audio::VoiceCounters;
@@ -80,6 +80,49 @@ pub struct VoiceReport {
     pub last_packet: Option<Instant>,
 }
 
+/// What is heard of all, and how the voice fares on its way to the relay, for the quality that the others are shown.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub(super) struct Hearing {
+    /// Packets and frames of all speakers, from the beginning.
+    pub(super) counters: VoiceCounters,
+    /// The longest of the jitter buffers, in milliseconds.
+    pub(super) buffer_ms: u64,
+    /// Share of one's own frames that the relay misses.
+    pub(super) missed: f64,
+}
+
+/// Shares of sound that is missing, and milliseconds that it waits, up to which it is good, and weak; the web app's
+/// `levels.ts` has the same.
+const MISSING: [f64; 2] = [0.02, 0.08];
+const WAITING_MS: [u64; 2] = [200, 400];
+
+impl Hearing {
+    /// From what came since `before`; `None` where that was nothing, for silence says nothing. Counts what is really
+    /// missing when it is played, not what the network lost and was repaired.
+    pub(super) fn quality_since(&self, before: &Self) -> Option<Quality> {
+        let (now, then) = (&self.counters, &before.counters);
+        let made_up = |of: &VoiceCounters| of.concealed.saturating_sub(of.repaired);
+        let came = (now.received + now.recovered).saturating_sub(then.received + then.recovered);
+        if came == 0 {
+            return None;
+        }
+        let missing = made_up(now).saturating_sub(made_up(then));
+        let missing = (missing as f64 / (missing + came) as f64).max(self.missed);
+        let grade = |good: bool, weak: bool| match (good, weak) {
+            (true, _) => Quality::Good,
+            (_, true) => Quality::Weak,
+            _ => Quality::Bad,
+        };
+        let waiting = self.buffer_ms;
+        let both = [
+            grade(missing < MISSING[0], missing < MISSING[1]),
+            grade(waiting < WAITING_MS[0], waiting < WAITING_MS[1]),
+        ];
+        let worst = [Quality::Bad, Quality::Weak].into_iter().find(|quality| both.contains(quality));
+        Some(worst.unwrap_or(Quality::Good))
+    }
+}
+
 /// What was measured in a whole call.
 #[derive(Clone, Debug, Serialize)]
 pub struct CallReport {
@@ -109,4 +152,37 @@ pub struct CallReport {
 
 pub(super) fn milliseconds(time: Duration) -> f64 {
     (time.as_secs_f64() * 10_000.0).round() / 10.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quality_is_what_is_missing_after_all_repair_and_how_long_it_waits() {
+        let before = Hearing::default();
+        let after = |lost, recovered, concealed, repaired| {
+            let received = 100 - lost;
+            Hearing {
+                counters: VoiceCounters {
+                    received,
+                    lost,
+                    recovered,
+                    concealed,
+                    repaired,
+                    ..Default::default()
+                },
+                ..before
+            }
+        };
+        assert_eq!(before.quality_since(&before), None);
+        assert_eq!(after(20, 20, 0, 0).quality_since(&before), Some(Quality::Good), "all came again");
+        assert_eq!(after(20, 0, 20, 20).quality_since(&before), Some(Quality::Good), "all were in the next");
+        assert_eq!(after(5, 0, 5, 0).quality_since(&before), Some(Quality::Weak));
+        assert_eq!(after(20, 0, 20, 5).quality_since(&before), Some(Quality::Bad));
+        let clear = after(0, 0, 0, 0);
+        assert_eq!(Hearing { buffer_ms: 300, ..clear }.quality_since(&before), Some(Quality::Weak));
+        assert_eq!(Hearing { missed: 0.2, ..clear }.quality_since(&before), Some(Quality::Bad));
+        assert_eq!(clear.quality_since(&before), Some(Quality::Good));
+    }
 }

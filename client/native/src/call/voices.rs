@@ -1,18 +1,23 @@
 //! Everybody who is heard: which stream is whose, and a decoder for each.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use dragoman_core::ids::ParticipantId;
 use dragoman_core::session_types::Role;
 use dragoman_core::wire::{SessionView, Slot};
 
-use super::stats::VoiceReport;
-use crate::audio::{HeardVoice, VoiceCounters, VoiceDecoder};
+use super::stats::{Hearing, VoiceReport};
+use crate::audio::{FRAME_MS, HeardVoice, VoiceCounters, VoiceDecoder};
 use crate::media::Arrival;
 
 /// Streams that are kept at most: twice the slots, for the time when one transport replaces another.
 const MAX_STREAMS: usize = 16;
+
+/// How loud the original is beneath an interpretation: -18 dB, as in the web app.
+const BENEATH: f32 = 0.126;
+/// A full change takes three frames.
+const GAIN_STEP: f32 = 0.3;
 
 /// See the module's page.
 #[derive(Debug)]
@@ -22,6 +27,8 @@ pub(super) struct Voices {
     ssrc_of_mid: BTreeMap<String, u32>,
     slots: Vec<Slot>,
     roles: BTreeMap<ParticipantId, Role>,
+    /// Who is to be heard softly, beneath an interpretation.
+    ducked: BTreeSet<ParticipantId>,
     past: BTreeMap<ParticipantId, Past>,
 }
 
@@ -29,6 +36,12 @@ pub(super) struct Voices {
 struct Stream {
     decoder: VoiceDecoder,
     speaker: Option<ParticipantId>,
+    /// Whoever had the slot before, and how many frames of theirs wait in the buffer still.
+    before: Option<(ParticipantId, u64)>,
+    /// What had been counted when the speaker changed last.
+    counted: VoiceCounters,
+    /// How loud it is now; follows what is wished in small steps, without a click.
+    gain: f32,
     first_packet: Instant,
     last_packet: Instant,
 }
@@ -49,6 +62,7 @@ impl Voices {
             ssrc_of_mid: BTreeMap::new(),
             slots: Vec::new(),
             roles: BTreeMap::new(),
+            ducked: BTreeSet::new(),
             past: BTreeMap::new(),
         }
     }
@@ -62,12 +76,15 @@ impl Voices {
                 return false;
             }
             let speaker = self.speaker_of(packet.ssrc);
-            let stream = Stream { decoder, speaker, first_packet: packet.at, last_packet: packet.at };
-            self.streams.insert(packet.ssrc, stream);
+            self.streams.insert(packet.ssrc, Stream::new(decoder, speaker, packet.at));
         }
         if let Some(stream) = self.streams.get_mut(&packet.ssrc) {
             stream.last_packet = packet.at;
-            stream.decoder.push(packet.sequence, packet.timestamp, packet.payload);
+            let Arrival { sequence, timestamp, payload, .. } = packet;
+            match packet.recovered {
+                true => stream.decoder.recover(sequence, timestamp, payload),
+                false => stream.decoder.push(sequence, timestamp, payload),
+            }
         }
         is_first
     }
@@ -84,8 +101,11 @@ impl Voices {
         self.assign();
     }
 
-    pub(super) fn set_roles(&mut self, view: &SessionView) {
+    /// Who is who, and how loud.
+    pub(super) fn set_view(&mut self, view: &SessionView) {
         self.roles = view.participants.iter().map(|participant| (participant.id, participant.role)).collect();
+        let ducked = view.interpreting.hears.iter().filter(|hearing| hearing.ducked);
+        self.ducked = ducked.map(|hearing| hearing.speaker).collect();
     }
 
     /// The next 20 ms of each.
@@ -94,8 +114,11 @@ impl Voices {
         for stream in self.streams.values_mut() {
             let mut samples = Vec::new();
             let from_packet = stream.decoder.pull(&mut samples);
-            let role = stream.speaker.and_then(|speaker| self.roles.get(&speaker).copied());
-            heard.push(HeardVoice { speaker: stream.speaker, role, samples, from_packet });
+            let speaker = stream.whose_frame();
+            let role = speaker.and_then(|speaker| self.roles.get(&speaker).copied());
+            let wished = if speaker.is_some_and(|id| self.ducked.contains(&id)) { BENEATH } else { 1.0 };
+            stream.gain += (wished - stream.gain).clamp(-GAIN_STEP, GAIN_STEP);
+            heard.push(HeardVoice { speaker, role, samples, from_packet, gain: stream.gain });
         }
         heard
     }
@@ -115,7 +138,7 @@ impl Voices {
         for stream in self.streams.values() {
             let Some(speaker) = stream.speaker else { continue };
             let entry = reports.entry(speaker).or_insert_with(|| report(speaker, &Past::default(), 0));
-            entry.counters.add(&stream.decoder.counters());
+            entry.counters.add(&stream.counters());
             entry.buffer_ms = stream.decoder.delay_ms();
             entry.first_packet.get_or_insert(stream.first_packet);
             entry.last_packet = entry.last_packet.max(Some(stream.last_packet));
@@ -123,12 +146,15 @@ impl Voices {
         reports
     }
 
-    /// Received and lost packets of all, for the quality that is reported.
-    pub(super) fn received_and_lost(&self) -> (u64, u64) {
-        let sum =
-            |(received, lost), counters: VoiceCounters| (received + counters.received, lost + counters.lost);
-        let past = self.past.values().map(|past| past.counters);
-        past.chain(self.streams.values().map(|stream| stream.decoder.counters())).fold((0, 0), sum)
+    /// What is heard of all, for the quality that is reported.
+    pub(super) fn hearing(&self) -> Hearing {
+        let mut hearing = Hearing::default();
+        self.past.values().for_each(|past| hearing.counters.add(&past.counters));
+        for stream in self.streams.values() {
+            hearing.counters.add(&stream.counters());
+            hearing.buffer_ms = hearing.buffer_ms.max(stream.decoder.delay_ms());
+        }
+        hearing
     }
 
     fn speaker_of(&self, ssrc: u32) -> Option<ParticipantId> {
@@ -136,8 +162,8 @@ impl Voices {
         self.slots.iter().find(|slot| slot.mid == *mid).map(|slot| slot.participant)
     }
 
-    /// Gives every stream its speaker. A stream whose speaker changed begins afresh, so that nobody's words are played
-    /// as somebody else's; one that belongs to no slot any more has ended.
+    /// Gives every stream its speaker. One that goes over from one speaker to the next goes on, without a gap; what still
+    /// waits of the former is theirs. One whose speaker went, or that belongs to no slot any more, has ended.
     fn assign(&mut self) {
         let known: Vec<u32> = self.streams.keys().copied().collect();
         for ssrc in known {
@@ -147,6 +173,11 @@ impl Voices {
             match (stream.speaker, speaker) {
                 (None, Some(_)) => stream.speaker = speaker,
                 (before, now) if before == now && is_current => {}
+                (Some(before), Some(now)) if is_current => {
+                    let past = self.past.entry(before).or_default();
+                    past.take_in(stream);
+                    stream.change_speaker(before, now);
+                }
                 _ => self.retire(ssrc),
             }
         }
@@ -155,10 +186,45 @@ impl Voices {
     fn retire(&mut self, ssrc: u32) {
         let Some(stream) = self.streams.remove(&ssrc) else { return };
         let Some(speaker) = stream.speaker else { return };
-        let past = self.past.entry(speaker).or_default();
-        past.counters.add(&stream.decoder.counters());
-        past.first_packet.get_or_insert(stream.first_packet);
-        past.last_packet = past.last_packet.max(Some(stream.last_packet));
+        self.past.entry(speaker).or_default().take_in(&stream);
+    }
+}
+
+impl Past {
+    fn take_in(&mut self, stream: &Stream) {
+        self.counters.add(&stream.counters());
+        self.first_packet.get_or_insert(stream.first_packet);
+        self.last_packet = self.last_packet.max(Some(stream.last_packet));
+    }
+}
+
+impl Stream {
+    fn new(decoder: VoiceDecoder, speaker: Option<ParticipantId>, at: Instant) -> Self {
+        let counted = VoiceCounters::default();
+        Self { decoder, speaker, before: None, counted, gain: 1.0, first_packet: at, last_packet: at }
+    }
+
+    /// What was received of the present speaker.
+    fn counters(&self) -> VoiceCounters {
+        self.decoder.counters().since(&self.counted)
+    }
+
+    fn change_speaker(&mut self, from: ParticipantId, to: ParticipantId) {
+        self.before = Some((from, self.decoder.delay_ms() / FRAME_MS));
+        self.counted = self.decoder.counters();
+        self.speaker = Some(to);
+        (self.first_packet, self.last_packet) = (Instant::now(), Instant::now());
+    }
+
+    /// Whose the next frame is.
+    fn whose_frame(&mut self) -> Option<ParticipantId> {
+        match &mut self.before {
+            Some((before, frames)) if *frames > 0 => {
+                *frames -= 1;
+                Some(*before)
+            }
+            _ => self.speaker,
+        }
     }
 }
 
@@ -175,6 +241,7 @@ mod tests {
             sequence,
             timestamp: u32::from(sequence) * 960,
             payload: Bytes::from_static(&[0xf8; 10]),
+            recovered: false,
             at: Instant::now(),
         }
     }
@@ -192,16 +259,21 @@ mod tests {
         voices.set_slots(vec![slot("1", 7)]);
         let seven = ParticipantId(Uuid::from_u128(7));
         assert_eq!(voices.reports()[&seven].counters.received, 2);
-        // Somebody else in the same slot.
+        // Somebody else in the same slot: the stream goes on, and what waits is still the former's.
+        voices.pull();
         voices.set_slots(vec![slot("1", 8)]);
         voices.arrive(packet(11, 3));
-        assert_eq!(voices.reports().len(), 2);
+        let eight = ParticipantId(Uuid::from_u128(8));
+        let received = |voices: &Voices, who| voices.reports()[&who].counters.received;
+        assert_eq!((received(&voices, seven), received(&voices, eight)), (2, 1));
+        let whose: Vec<_> = (0..6).map(|_| voices.pull()[0].speaker).collect();
+        assert_eq!(whose.last(), Some(&Some(eight)));
         // Another transport.
         voices.set_streams(BTreeMap::from([("1".into(), 33)]));
         voices.set_slots(vec![slot("1", 7)]);
         voices.arrive(packet(33, 3));
         assert_eq!(voices.reports()[&seven].counters.received, 3);
-        assert_eq!(voices.received_and_lost(), (4, 0));
+        assert_eq!((voices.hearing().counters.received, voices.hearing().counters.lost), (4, 0));
         assert_eq!(voices.pull().len(), 1);
     }
 

@@ -1,4 +1,4 @@
-//! Which stream the relay uses for which slot: read from the `a=mid` and `a=ssrc` lines of its SDP answer.
+//! What the relay's SDP answer says: which stream it uses for which slot (`a=mid`, `a=ssrc`), and what it takes.
 
 use std::collections::BTreeMap;
 
@@ -21,9 +21,22 @@ pub fn slot_ssrcs(sdp: &str) -> BTreeMap<String, u32> {
     slots
 }
 
+/// Whether the relay takes redundant audio of that payload type (`a=rtpmap`, RFC 2198 §5).
+pub fn takes_red(sdp: &str, payload_type: u8) -> bool {
+    let wanted = format!("a=rtpmap:{payload_type} red/48000/2");
+    sdp.lines().any(|line| line.trim_end().eq_ignore_ascii_case(&wanted))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn redundancy_is_taken_where_the_answer_says_so() {
+        assert!(takes_red("v=0\r\na=rtpmap:63 red/48000/2\r\n", 63));
+        assert!(!takes_red("v=0\r\na=rtpmap:63 red/48000/2\r\n", 6));
+        assert!(!takes_red("", 63));
+    }
 
     #[test]
     fn slots_are_read_and_the_microphone_has_none() {

@@ -1,7 +1,8 @@
 //! The WebRTC connection to the relay. Only this folder names the WebRTC libraries, so they can be replaced.
 
 mod answer;
+mod sender;
 mod transport;
 
-pub use answer::slot_ssrcs;
+pub use answer::{slot_ssrcs, takes_red};
 pub use transport::{Arrival, Transport, TransportState, Ways};

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, UdpSocket};
-use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use dragoman_core::red::{Blocks, Redundancy};
 use dragoman_core::wire::IceServer;
 use rtc::interceptor::Registry;
 use rtc::media_stream::MediaStreamTrack;
@@ -29,21 +29,27 @@ use webrtc::peer_connection::{
     configure_rtcp_reports,
 };
 
-use super::slot_ssrcs;
+use super::sender::VoiceSender;
+use super::{slot_ssrcs, takes_red};
 use crate::error::{ClientError, Result};
 
 /// Payload type of Opus in the offer; any dynamic one would do.
-const OPUS: u8 = 111;
+pub(super) const OPUS: u8 = 111;
+/// Payload type of Opus with earlier frames (RFC 2198).
+pub(super) const RED: u8 = 63;
 /// Slots that are offered: one for everybody else in the largest session.
 const SLOTS: usize = dragoman_core::session_types::MAX_PARTICIPANTS - 1;
 /// Local addresses are found at once; no server is asked.
 const GATHER_TIMEOUT: Duration = Duration::from_secs(3);
 /// Where servers are asked, the local addresses have been found by then.
 const GATHER_WITH_SERVERS: Duration = Duration::from_millis(20);
-/// The relay answers checks every few seconds; after this long without one the path counts as broken, and as lost.
+/// The path is checked so often, also while nothing is answered: the relay accepts whichever address checks come from, so
+/// sound is back so soon after a link is, or after the network became another one, with the same keys and streams.
+const ICE_KEEPALIVE: Duration = Duration::from_millis(250);
+/// After this long without an answer the path counts as broken, and after as long again and more as lost: then another
+/// transport is made, with sockets of its own.
 const ICE_DISCONNECTED: Duration = Duration::from_secs(3);
-const ICE_FAILED: Duration = Duration::from_secs(4);
-const ICE_KEEPALIVE: Duration = Duration::from_secs(1);
+const ICE_FAILED: Duration = Duration::from_secs(9);
 /// There are very few pairs to check, so they may be checked more often than the library's usual 200 ms, twice of which
 /// would be heard as a late beginning. Three seconds of checks go out before a pair is given up.
 const ICE_CHECK_EVERY: Duration = Duration::from_millis(20);
@@ -60,6 +66,8 @@ pub struct Arrival {
     pub timestamp: u32,
     /// Opus.
     pub payload: Bytes,
+    /// It came along with a later packet, whose number and timestamp are not these.
+    pub recovered: bool,
     /// When it was received.
     pub at: Instant,
 }
@@ -87,22 +95,21 @@ pub struct Ways {
 /// See the module's page. Dropping it closes the connection.
 pub struct Transport {
     connection: Arc<dyn PeerConnection>,
-    track: Option<Arc<TrackLocalStaticRTP>>,
-    ssrc: u32,
-    sequence: AtomicU16,
+    voice: Option<Arc<VoiceSender>>,
     state: watch::Receiver<TransportState>,
     readers: Arc<Readers>,
 }
 
 impl Transport {
-    /// Makes a connection and its SDP offer. `speaks`: a voice is offered too, else only slots. `ways`: TURN servers
-    /// that are reached by UDP, tried beside the direct way. `deliver` is called
-    /// for every packet that arrives, and must not wait.
+    /// Makes a connection and its SDP offer. `speaks`: a voice is offered too, else only slots; it is sent with
+    /// `redundancy`. `ways`: TURN servers that are reached by UDP, tried beside the direct way. `deliver` is called for every frame that arrives, again and again for those that come along with
+    /// later packets, and must not wait.
     ///
     /// # Errors
     /// [`ClientError::Media`] if no UDP socket can be opened.
     pub async fn offer(
         speaks: bool,
+        redundancy: Redundancy,
         ways: Ways,
         deliver: impl Fn(Arrival) + Send + Sync + 'static,
     ) -> Result<(Self, String)> {
@@ -113,13 +120,10 @@ impl Transport {
         let handler =
             Handler { gathered, state: set_state, deliver: Arc::new(deliver), readers: readers.clone() };
         let mut codecs = MediaEngine::default();
-        let codec = opus_codec();
-        codecs
-            .register_codec(
-                RTCRtpCodecParameters { rtp_codec: codec.clone(), payload_type: OPUS },
-                RtpCodecKind::Audio,
-            )
-            .map_err(media)?;
+        for (rtp_codec, payload_type) in [(opus_codec(), OPUS), (red_codec(), RED)] {
+            let codec = RTCRtpCodecParameters { rtp_codec, payload_type };
+            codecs.register_codec(codec, RtpCodecKind::Audio).map_err(media)?;
+        }
         let connection = PeerConnectionBuilder::new()
             .with_configuration(configuration(ways))
             .with_media_engine(codecs)
@@ -131,8 +135,7 @@ impl Transport {
             .await
             .map_err(media)?;
         let connection: Arc<dyn PeerConnection> = Arc::new(connection);
-        let ssrc = rand::random();
-        let track = if speaks { Some(add_voice(&connection, ssrc, codec).await?) } else { None };
+        let voice = if speaks { Some(add_voice(&connection, redundancy).await?) } else { None };
         for _ in 0..SLOTS {
             let slot = RTCRtpTransceiverInit {
                 direction: RTCRtpTransceiverDirection::Recvonly,
@@ -148,9 +151,7 @@ impl Transport {
         let _ = tokio::time::timeout(patience, when_gathered.wait_for(|done| *done)).await;
         let offer = connection.local_description().await;
         let offer = offer.ok_or_else(|| ClientError::Media("there is no local description".to_owned()))?;
-        let transport =
-            Self { connection, track, ssrc, sequence: AtomicU16::new(rand::random()), state, readers };
-        Ok((transport, offer.sdp))
+        Ok((Self { connection, voice, state, readers }, offer.sdp))
     }
 
     /// Takes the relay's answer, and begins to connect. Returns the stream of each slot, by `a=mid`.
@@ -158,27 +159,27 @@ impl Transport {
     /// # Errors
     /// [`ClientError::Media`] if the answer can not be used.
     pub async fn accept(&self, answer: String) -> Result<BTreeMap<String, u32>> {
-        let slots = slot_ssrcs(&answer);
+        let (slots, red) = (slot_ssrcs(&answer), takes_red(&answer, RED));
         let answer = RTCSessionDescription::answer(answer).map_err(media)?;
         self.connection.set_remote_description(answer).await.map_err(media)?;
+        if let Some(voice) = &self.voice {
+            voice.set_takes_red(red);
+            self.readers.keep(tokio::spawn(voice.clone().read_reports()).abort_handle());
+        }
         Ok(slots)
     }
 
     /// Sends one Opus packet of 20 ms. Returns whether it could be sent.
     pub async fn send(&self, timestamp: u32, payload: Bytes) -> bool {
-        let Some(track) = self.track.as_ref().filter(|_| *self.state.borrow() == TransportState::Connected)
-        else {
-            return false;
-        };
-        let header = rtp::header::Header {
-            version: 2,
-            payload_type: OPUS,
-            sequence_number: self.sequence.fetch_add(1, Ordering::Relaxed),
-            timestamp,
-            ssrc: self.ssrc,
-            ..Default::default()
-        };
-        track.write_rtp(rtp::Packet { header, payload }).await.is_ok()
+        match self.voice.as_ref().filter(|_| *self.state.borrow() == TransportState::Connected) {
+            Some(voice) => voice.send(timestamp, payload).await,
+            None => false,
+        }
+    }
+
+    /// Share of one's own frames that the relay misses, by its reports; 0 where they say nothing.
+    pub fn missed(&self) -> f64 {
+        self.voice.as_ref().map_or(0.0, |voice| voice.missed())
     }
 
     /// How the connection stands, now and from now on.
@@ -188,6 +189,7 @@ impl Transport {
 
     /// Closes the connection.
     pub async fn close(&self) {
+        self.readers.stop();
         let _ = self.connection.close().await;
     }
 }
@@ -233,20 +235,34 @@ impl PeerConnectionEventHandler for Handler {
         let reader = tokio::spawn(async move {
             while let Some(event) = track.poll().await {
                 match event {
-                    TrackRemoteEvent::OnRtpPacket(packet) => deliver(Arrival {
-                        ssrc: packet.header.ssrc,
-                        sequence: packet.header.sequence_number,
-                        timestamp: packet.header.timestamp,
-                        payload: packet.payload,
-                        at: Instant::now(),
-                    }),
+                    TrackRemoteEvent::OnRtpPacket(packet) => arrivals(&packet).for_each(|one| deliver(one)),
                     TrackRemoteEvent::OnEnded => break,
                     _ => {}
                 }
             }
         });
-        self.readers.0.lock().unwrap_or_else(PoisonError::into_inner).push(reader.abort_handle());
+        self.readers.keep(reader.abort_handle());
     }
+}
+
+/// The frames of a packet, the earliest first. What is no payload at all gives none.
+fn arrivals(packet: &rtp::Packet) -> impl Iterator<Item = Arrival> {
+    let rtp::Packet { header, payload } = packet;
+    let at = Instant::now();
+    let arrival = move |age: u16, earlier_by: u32, payload: Bytes| Arrival {
+        ssrc: header.ssrc,
+        sequence: header.sequence_number.wrapping_sub(age),
+        timestamp: header.timestamp.wrapping_sub(earlier_by),
+        payload,
+        recovered: age > 0,
+        at,
+    };
+    let plain = (header.payload_type == OPUS).then(|| arrival(0, 0, payload.clone()));
+    let blocks = (header.payload_type == RED).then(|| Blocks::read(payload)).flatten();
+    let blocks = blocks.into_iter().flatten().filter(|block| block.payload_type == OPUS);
+    let redundant =
+        blocks.map(move |block| arrival(block.age, block.earlier_by, payload.slice_ref(block.payload)));
+    plain.into_iter().chain(redundant)
 }
 
 /// The tasks that read tracks; they would outlive the connection otherwise.
@@ -254,19 +270,20 @@ impl PeerConnectionEventHandler for Handler {
 struct Readers(Mutex<Vec<AbortHandle>>);
 
 impl Readers {
+    fn keep(&self, reader: AbortHandle) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
+    }
+
     fn stop(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).drain(..).for_each(|reader| reader.abort());
     }
 }
 
-async fn add_voice(
-    connection: &Arc<dyn PeerConnection>,
-    ssrc: u32,
-    codec: RTCRtpCodec,
-) -> Result<Arc<TrackLocalStaticRTP>> {
+async fn add_voice(connection: &Arc<dyn PeerConnection>, redundancy: Redundancy) -> Result<Arc<VoiceSender>> {
+    let ssrc = rand::random();
     let encoding = RTCRtpEncodingParameters {
         rtp_coding_parameters: RTCRtpCodingParameters { ssrc: Some(ssrc), ..Default::default() },
-        codec,
+        codec: opus_codec(),
         ..Default::default()
     };
     let name = || "voice".to_owned();
@@ -279,7 +296,17 @@ async fn add_voice(
     };
     let as_local: Arc<dyn TrackLocal> = track.clone();
     connection.add_transceiver_from_track(as_local, Some(init)).await.map_err(media)?;
-    Ok(track)
+    Ok(Arc::new(VoiceSender::new(track, ssrc, redundancy)))
+}
+
+/// RFC 2198 §5: at least one earlier frame, all of them Opus.
+fn red_codec() -> RTCRtpCodec {
+    RTCRtpCodec {
+        mime_type: "audio/red".to_owned(),
+        sdp_fmtp_line: format!("{OPUS}/{OPUS}"),
+        rtcp_feedback: Vec::new(),
+        ..opus_codec()
+    }
 }
 
 fn opus_codec() -> RTCRtpCodec {

@@ -2,6 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { en as board } from './board/en';
 import { sq as boardSq } from './board/sq';
 import { sr as boardSr } from './board/sr';
+import { en as floor } from './floor/en';
+import { sq as floorSq } from './floor/sq';
+import { sr as floorSr } from './floor/sr';
 import { en as guest } from './guest/en';
 import { sq as guestSq } from './guest/sq';
 import { sr as guestSr } from './guest/sr';
@@ -36,9 +39,13 @@ describe('the tables of words', () => {
     isWhole(table, board);
   });
 
+  it.each(Object.entries({ floorSq, floorSr }))('%s has every word of modes and turns and placeholder', (_, table) => {
+    isWhole(table, floor);
+  });
+
   it('Arabic and Persian are written in their own script, Serbian in Latin', () => {
     for (const text of [...Object.values(ar), ...Object.values(fa)]) expect(text).toMatch(/\p{Script=Arabic}/u);
-    for (const text of [...Object.values(guestSr), ...Object.values(staffSr), ...Object.values(boardSr)]) {
+    for (const text of [...Object.values(guestSr), ...Object.values(staffSr), ...Object.values(boardSr), ...Object.values(floorSr)]) {
       expect(text).not.toMatch(/\p{Script=Cyrillic}/u);
     }
   });

@@ -2,12 +2,21 @@
 import { createSubscriber } from 'svelte/reactivity';
 
 let offset = 0;
+/** Once the relay told its clock to the millisecond, the header's whole seconds only tell a clock that was set anew. */
+let exact = false;
+
+/** Takes the relay's clock as a view has it: good to the time that the message took. */
+export function noteRelayMoment(theirs: number): void {
+  offset = theirs - Date.now();
+  exact = true;
+}
 
 /** Takes the relay's `Date` header; it is good to a second, which is all that a countdown shows. */
 export function noteRelayTime(header: string | null): void {
   const theirs = header === null ? Number.NaN : Date.parse(header);
   if (Number.isNaN(theirs)) return;
   const difference = theirs + 500 - Date.now();
+  if (exact && Math.abs(difference - offset) < 1500) return;
   // Clocks that agree to within the header's own grain are taken as they are.
   offset = Math.abs(difference) < 1500 ? 0 : difference;
 }

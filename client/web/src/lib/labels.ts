@@ -17,6 +17,7 @@ export function phaseText(phase: Phase, staff: StaffWords): string {
     unanswered: staff.phaseUnanswered,
     briefing: staff.phaseBriefing,
     live: staff.phaseLive,
+    paused: staff.phasePaused,
     stopped: staff.phaseStopped,
     sealed: staff.phaseSealed,
     abandoned: staff.phaseAbandoned,
@@ -29,6 +30,7 @@ export function shortPhase(phase: Phase, staff: StaffWords): string {
     unanswered: staff.shortUnanswered,
     briefing: staff.shortBriefing,
     live: staff.shortLive,
+    paused: staff.shortPaused,
     stopped: staff.shortStopped,
     sealed: staff.shortSealed,
     abandoned: staff.shortAbandoned,
@@ -38,7 +40,7 @@ export function shortPhase(phase: Phase, staff: StaffWords): string {
 export function phaseBadge(phase: Phase): 'go' | 'warn' | 'stop' | '' {
   if (phase === 'live') return 'go';
   if (phase === 'stopped') return 'stop';
-  return phase === 'unanswered' || phase === 'briefing' ? 'warn' : '';
+  return phase === 'unanswered' || phase === 'briefing' || phase === 'paused' ? 'warn' : '';
 }
 
 export function offerStateText(state: OfferState, staff: StaffWords): string {

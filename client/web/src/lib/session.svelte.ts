@@ -1,7 +1,9 @@
 /** One session as this page lives it: the socket, the sound, and the latest view. */
 import { Call } from '../media/call.svelte';
-import type { ConsentKind, ParticipantMessage, Problem, RelayMessage, SessionView, TranscriptLine } from '../wire';
+import type { ConsentKind, FloorAct, ParticipantMessage, Problem, RelayMessage, SessionView, TranscriptLine } from '../wire';
 import { api } from './api';
+import { noteRelayMoment } from './clock.svelte';
+import { isSilentFor } from './floor';
 import { ApiError } from './http';
 import { RelaySocket } from './socket.svelte';
 import { afterView, isStopped, type Stop } from './stop';
@@ -17,6 +19,8 @@ export class LiveSession {
   /** Set when there is no use in coming back. */
   goodbye = $state.raw<Problem>();
   #stop = $state<Stop>('none');
+  /** A break that was asked for here and is not in force yet: it holds from the touch on. */
+  #pausing = $state(false);
   readonly call: Call;
   readonly socket: RelaySocket<ParticipantMessage, RelayMessage>;
 
@@ -26,6 +30,7 @@ export class LiveSession {
       opened: () => {
         // A stop that was touched while the connection was away goes first.
         if (this.#stop === 'asked') this.socket.send({ type: 'stop' });
+        else if (this.#pausing) this.act({ do: 'pause' });
       },
       message: (message) => this.#received(message),
       turnedAway: (tries) => void this.#findOutWhy(id, tries),
@@ -37,6 +42,11 @@ export class LiveSession {
     this.socket.send(message);
   }
 
+  /** Modes, channels, signs, breaks and turns. */
+  act(act: FloorAct): void {
+    this.send({ type: 'floor', act });
+  }
+
   stateConsent(kind: ConsentKind, agreed: boolean): void {
     const means = this.view?.role === 'officer' ? 'noted_by_officer' : 'own_screen';
     this.send({ type: 'state_consent', kind, agreed, means });
@@ -45,6 +55,25 @@ export class LiveSession {
   /** Nobody is heard here, by our own touch or another's. */
   get stopped(): boolean {
     return isStopped(this.#stop, this.view);
+  }
+
+  /** A break in which we neither hear nor are heard, by our own touch or another's. */
+  get paused(): boolean {
+    return this.#pausing || (this.view !== undefined && isSilentFor(this.view));
+  }
+
+  /** Nothing is played here, and nothing leaves the microphone. */
+  get silent(): boolean {
+    return this.stopped || this.paused;
+  }
+
+  /** Asks for a break. The interviewee's holds here at this instant, as a stop does. */
+  pause(): void {
+    if (this.view?.role === 'interviewee') {
+      this.#pausing = true;
+      this.call.hold(true);
+    }
+    this.act({ do: 'pause' });
   }
 
   /** Stops everything: what is here at this instant, the rest as soon as the relay knows. */
@@ -64,7 +93,10 @@ export class LiveSession {
       case 'session':
         this.view = message.view;
         this.#stop = afterView(this.#stop, message.view);
-        this.call.hold(this.stopped);
+        if (message.view.phase !== 'live') this.#pausing = false;
+        this.call.hold(this.silent);
+        this.call.coughKnown(message.view.interpreting.coughing.includes(message.view.you));
+        noteRelayMoment(message.view.interpreting.now);
         if (message.view.phase === 'sealed' || message.view.phase === 'abandoned') this.call.close();
         break;
       case 'ice_servers':
@@ -81,6 +113,10 @@ export class LiveSession {
         break;
       case 'refused':
         if (message.problem.code.startsWith('sdp_')) this.call.refused();
+        if (this.#pausing) {
+          this.#pausing = false;
+          this.call.hold(this.silent);
+        }
         this.refusal = message.problem;
         break;
       case 'goodbye':

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { QUIET } from '../../dev/floor_samples';
 import type { SessionView } from '../wire';
 import { afterView, isStopped } from './stop';
 
@@ -15,6 +16,7 @@ const view = (phase: SessionView['phase'], agreed: boolean): SessionView => ({
   consents: agreed ? [{ kind: 'interpreting', agreed, means: 'own_screen', at: 0 }] : [],
   transcription_wished: false,
   transcribing: false,
+  interpreting: QUIET,
   ringing: null,
   requested_at: 0,
   live_since: null,

@@ -33,7 +33,11 @@ export class Call {
   #iceServers: IceServer[] = [];
   /** The relay answers in order; while an answer is due, no second offer goes out that it could be taken for. */
   #answerDue: ReturnType<typeof setTimeout> | undefined;
+  #offering: Peer | undefined;
+  /** A new transport is needed as soon as no answer is due any more. */
+  #renew = false;
   #held = false;
+  #coughing = false;
   #started = false;
   #closed = false;
   #sampler: ReturnType<typeof setInterval> | undefined;
@@ -77,6 +81,7 @@ export class Call {
 
   async answered(sdp: string): Promise<void> {
     this.#answerIsHere();
+    if (this.#renew) return this.#connect();
     await this.#peer?.answer(sdp);
     this.#applySlots();
   }
@@ -103,6 +108,19 @@ export class Call {
     this.#applyMute();
   }
 
+  /** While on, nothing leaves the microphone; the relay is told, so that the others see why. */
+  cough(on: boolean): void {
+    if (this.#coughing === on) return;
+    this.#coughing = on;
+    this.#applyMute();
+    this.#send({ type: 'floor', act: { do: 'cough', on } });
+  }
+
+  /** What the relay knows of the cough button, which may have changed while the connection was away. */
+  coughKnown(on: boolean): void {
+    if (this.#coughing !== on) this.#send({ type: 'floor', act: { do: 'cough', on: this.#coughing } });
+  }
+
   /** Tries once more for a microphone that was refused or missing. */
   async retryMicrophone(): Promise<void> {
     const microphone = await openMicrophone();
@@ -127,16 +145,31 @@ export class Call {
   }
 
   async #connect(): Promise<void> {
-    if (this.#closed || this.#answerDue !== undefined) return;
+    if (this.#closed) return;
+    this.#renew = this.#answerDue !== undefined;
+    if (this.#renew) return;
     this.#peer?.close();
     this.#latest = undefined;
-    const peer = new Peer(this.#track, this.#iceServers, { lost: () => void this.#connect() });
+    const peer = new Peer(this.#track, this.#iceServers, {
+      interrupted: () => void this.#offer(peer, true),
+      lost: () => void this.#connect(),
+    });
     this.#peer = peer;
-    const sdp = await peer.offer();
-    if (peer !== this.#peer || !this.#send({ type: 'sdp_offer', sdp })) return;
+    await this.#offer(peer, false);
+  }
+
+  /** Offers a transport, or (`again`) another way for the one that is there: voices and keys stay. */
+  async #offer(peer: Peer, again: boolean): Promise<void> {
+    if (this.#offering === peer || this.#answerDue !== undefined) return;
+    this.#offering = peer;
+    // It may be closed meanwhile, and has nothing to offer then.
+    const sdp = await peer.offer(again).catch(() => undefined);
+    if (this.#offering === peer) this.#offering = undefined;
+    if (sdp === undefined || peer !== this.#peer || !this.#send({ type: 'sdp_offer', sdp })) return;
     this.#answerDue = setTimeout(() => {
       this.#answerDue = undefined;
-      void this.#connect();
+      // While a way is looked for, the next offer comes by itself, and the one before may be answered still.
+      if (!again || this.#renew) void this.#connect();
     }, ANSWER_TIMEOUT);
   }
 
@@ -153,7 +186,7 @@ export class Call {
   }
 
   #applyMute(): void {
-    if (this.#track !== undefined) this.#track.enabled = !this.muted && !this.#held;
+    if (this.#track !== undefined) this.#track.enabled = !this.muted && !this.#held && !this.#coughing;
   }
 
   async #sample(): Promise<void> {
@@ -173,7 +206,7 @@ export class Call {
         settle(before[participant] ?? 0, levelStep(latest.received.get(mid) ?? 0)),
       ]),
     );
-    this.ownLevel = this.muted || this.#held ? 0 : settle(this.ownLevel, levelStep(latest.sent));
+    this.ownLevel = this.muted || this.#held || this.#coughing ? 0 : settle(this.ownLevel, levelStep(latest.sent));
   }
 
   /** What the reporter runs: compares with the time before, and tells the others. */

@@ -1,4 +1,4 @@
-/** Reads a transport's statistics: how loud each voice is, and how well we hear. */
+/** Reads a transport's statistics: how loud each voice is, and how well we hear and are heard. */
 import type { Quality } from '../wire';
 
 export interface Sample {
@@ -6,40 +6,101 @@ export interface Sample {
   received: Map<string, number>;
   /** Loudness of our own microphone. */
   sent: number;
-  packetsReceived: number;
-  packetsLost: number;
+  /** Sound that was played, in samples, and how much of it was made up because nothing had come in time. */
+  played: number;
+  madeUp: number;
+  /** How long what was played had waited, in seconds, over all samples; and how many these were. */
+  waited: number;
+  emitted: number;
+  /** Packets sent, by the relay's count those that it missed, and whether each frame goes out twice. */
+  packetsSent: number;
+  packetsMissed: number;
+  twice: boolean;
+  /** Seconds to the relay and back. */
+  roundTrip: number;
 }
 
-interface AudioStats {
+/** The fields of W3C's webrtc-stats that are used, of all kinds together. */
+interface Stats {
   type: string;
   kind?: string;
   mid?: string;
+  mimeType?: string;
+  codecId?: string;
   audioLevel?: number;
-  packetsReceived?: number;
+  totalSamplesReceived?: number;
+  concealedSamples?: number;
+  silentConcealedSamples?: number;
+  jitterBufferDelay?: number;
+  jitterBufferEmittedCount?: number;
+  packetsSent?: number;
   packetsLost?: number;
+  nominated?: boolean;
+  currentRoundTripTime?: number;
+}
+
+/** Nothing yet. */
+export function nothing(): Sample {
+  const counts = { played: 0, madeUp: 0, waited: 0, emitted: 0, packetsSent: 0, packetsMissed: 0, roundTrip: 0 };
+  return { received: new Map(), sent: 0, twice: false, ...counts };
 }
 
 export async function sample(connection: RTCPeerConnection): Promise<Sample> {
-  const report = await connection.getStats();
-  const result: Sample = { received: new Map(), sent: 0, packetsReceived: 0, packetsLost: 0 };
-  report.forEach((stats: AudioStats) => {
+  return read((await connection.getStats()) as ReadonlyMap<string, Stats>);
+}
+
+export function read(report: ReadonlyMap<string, Stats>): Sample {
+  const result = nothing();
+  report.forEach((stats) => {
     if (stats.type === 'media-source') result.sent = stats.audioLevel ?? 0;
+    if (stats.type === 'candidate-pair' && stats.nominated === true) {
+      result.roundTrip = stats.currentRoundTripTime ?? result.roundTrip;
+    }
+    if (stats.type === 'outbound-rtp') {
+      result.packetsSent += stats.packetsSent ?? 0;
+      result.twice = report.get(stats.codecId ?? '')?.mimeType?.toLowerCase() === 'audio/red';
+    }
+    if (stats.type === 'remote-inbound-rtp') result.packetsMissed += stats.packetsLost ?? 0;
     if (stats.type !== 'inbound-rtp' || stats.kind !== 'audio') return;
     if (stats.mid !== undefined) result.received.set(stats.mid, stats.audioLevel ?? 0);
-    result.packetsReceived += stats.packetsReceived ?? 0;
-    result.packetsLost += stats.packetsLost ?? 0;
+    result.played += stats.totalSamplesReceived ?? 0;
+    // Silence that stands for silence is not missed.
+    result.madeUp += (stats.concealedSamples ?? 0) - (stats.silentConcealedSamples ?? 0);
+    result.waited += stats.jitterBufferDelay ?? 0;
+    result.emitted += stats.jitterBufferEmittedCount ?? 0;
   });
   return result;
 }
 
-/** From loss between two samples; `undefined` where nothing was to be received, for silence says nothing. */
+/** Shares of sound that is missing, and seconds from a mouth to the relay or from there to an ear, up to which it is good, and weak. */
+const MISSING = [0.02, 0.08] as const;
+const DELAY = [0.2, 0.4] as const;
+
+/**
+ * From what came and went between two samples; `undefined` where that was nothing, for silence says nothing. Counts what
+ * is really missing when it is played, not what the network lost and was repaired.
+ */
 export function qualityBetween(before: Sample, after: Sample): Quality | undefined {
-  const received = after.packetsReceived - before.packetsReceived;
-  const lost = Math.max(0, after.packetsLost - before.packetsLost);
-  if (received + lost <= 0) return undefined;
-  const share = lost / (received + lost);
-  if (share < 0.03) return 'good';
-  return share < 0.12 ? 'weak' : 'bad';
+  const played = after.played - before.played;
+  const packetsSent = after.packetsSent - before.packetsSent;
+  if (played < 0 || packetsSent < 0 || played + packetsSent === 0) return undefined;
+  const heard = share(after.madeUp - before.madeUp, played);
+  const lost = share(after.packetsMissed - before.packetsMissed, packetsSent);
+  // Sent twice, both have to be lost; losses come together, so that is likelier than by chance alone.
+  const said = after.twice ? 2 * lost * lost : lost;
+  const waited = share(after.waited - before.waited, after.emitted - before.emitted);
+  const delay = after.roundTrip / 2 + waited;
+  const words = [grade(Math.max(heard, said), MISSING), grade(delay, DELAY)];
+  return words.includes('bad') ? 'bad' : words.includes('weak') ? 'weak' : 'good';
+}
+
+function share(part: number, whole: number): number {
+  return whole > 0 ? Math.max(0, part / whole) : 0;
+}
+
+function grade(value: number, [good, weak]: readonly [number, number]): Quality {
+  if (value < good) return 'good';
+  return value < weak ? 'weak' : 'bad';
 }
 
 /** What is shown next: rises at once and sinks a step at a time, so that nothing flickers between two words. */

@@ -27,7 +27,6 @@ pub(crate) fn act(
 ) -> Result<(), Refusal> {
     let now = dispatcher.now;
     let me = draft.session.participant(by).ok_or(Refusal::NotAParticipant)?.clone();
-    require(!me.has_left(), Refusal::NotAParticipant)?;
     match act {
         FloorAct::SetMode { mode } => set_mode(draft, &me, mode, now),
         FloorAct::SpeakInto { language } => {
@@ -76,7 +75,13 @@ pub(crate) fn act(
         }
         FloorAct::Resume => {
             require(draft.session.phase() == Phase::Paused, Refusal::NotPaused)?;
-            require(may_resume(&draft.session, &me), Refusal::IntervieweeDecides)?;
+            require(
+                matches!(me.role, Role::Officer | Role::Interviewee | Role::Mediator),
+                Refusal::NotYourRole,
+            )?;
+            let not_theirs =
+                if me.role == Role::Interviewee { Refusal::NotYourRole } else { Refusal::IntervieweeDecides };
+            require(may_resume(&draft.session, &me), not_theirs)?;
             draft.record(Event::Resumed { by }, now);
             Ok(())
         }
@@ -107,12 +112,12 @@ pub(crate) fn handle_timeout(draft: &mut Draft, policy: &DispatchPolicy, now: Un
     }
 }
 
-/// Whoever asked for a break may end it; the interviewee ends their own, where they have a screen for it.
+/// The interviewee ends the break that they asked for, where they have a screen for it; officer and mediators end all others.
 pub(super) fn may_resume(session: &Session, me: &Participant) -> bool {
     let Some(pause) = session.floor.pause else { return false };
     let theirs = session.participant(pause.by).is_some_and(|by| by.role == Role::Interviewee);
     match me.role {
-        Role::Interviewee => true,
+        Role::Interviewee => theirs,
         Role::Officer | Role::Mediator => !(theirs && session.is_connected(Role::Interviewee)),
         Role::Observer | Role::Scribe => false,
     }

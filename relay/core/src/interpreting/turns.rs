@@ -56,10 +56,10 @@ impl Turns {
             }
             Event::TurnTooLong { place } => drop(self.too_long.insert(*place)),
             // Nobody hands over to somebody who is not there.
-            Event::ParticipantDisconnected { participant } | Event::MediatorReleased { participant } => {
-                if self.ready.remove(participant) {
-                    self.countdown.clear();
-                }
+            Event::ParticipantDisconnected { participant } | Event::MediatorReleased { participant }
+                if self.ready.remove(participant) =>
+            {
+                self.countdown.clear();
             }
             _ => {}
         }

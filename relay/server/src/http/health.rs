@@ -52,6 +52,12 @@ fn write_media(text: &mut String, counters: &Counters) {
         "Authentic RTP packets received.",
         counters.received.get(),
     );
+    series(
+        "dragoman_frames_recovered_total",
+        "counter",
+        "Frames lost on the way here that came as redundancy of later packets.",
+        counters.recovered.get(),
+    );
     series("dragoman_rtp_forwarded_total", "counter", "RTP packets sent on.", counters.forwarded.get());
     series(
         "dragoman_dropped_unproven_total",

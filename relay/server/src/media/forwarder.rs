@@ -4,23 +4,25 @@
 //! ICE check; from any other source only binding requests are read. Nothing here locks, waits, or asks the domain: the
 //! routing is a snapshot that the domain hands over. There is no queue: a packet leaves before the next is read.
 
+mod accept;
+mod routes;
+
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::BytesMut;
 use dragoman_core::ids::{ParticipantId, SessionId};
+use dragoman_core::red::Redundancy;
 use dragoman_core::session_types::Route;
 use dragoman_core::wire::Slot;
-use rtc_rtp::header::Header;
 use slab::Slab;
 
 use super::ice::BindingRequest;
+use super::microphone::{Frame, Microphone};
 use super::peer::{Path, Peer, Target};
-use super::rtcp::{self, Reception};
+use super::rtcp;
 use super::rtp::RtpHeader;
-use super::sdp::{self, AnswerParts, ClientOffer};
 use super::secure::{Handshake, Identity};
 use super::stats::Counters;
 
@@ -44,80 +46,38 @@ pub type SlotChanges = Vec<(ParticipantId, Vec<Slot>)>;
 pub struct Forwarder {
     identity: Arc<Identity>,
     candidates: Vec<SocketAddr>,
+    redundancy: Redundancy,
     peers: Slab<Peer>,
     by_ufrag: HashMap<String, usize>,
     by_source: HashMap<SocketAddr, usize>,
     by_participant: HashMap<ParticipantId, usize>,
     routes: HashMap<SessionId, Vec<Route>>,
     counters: Arc<Counters>,
-    scratch: BytesMut,
+    scratch: Vec<u8>,
     next_report: Option<Instant>,
 }
 
 impl Forwarder {
-    /// A forwarder that tells clients to reach it at `candidates`.
-    pub fn new(identity: Arc<Identity>, candidates: Vec<SocketAddr>, counters: Arc<Counters>) -> Self {
+    /// A forwarder that tells clients to reach it at `candidates`, and sends listeners `redundancy` where they take it.
+    pub fn new(
+        identity: Arc<Identity>,
+        candidates: Vec<SocketAddr>,
+        redundancy: Redundancy,
+        counters: Arc<Counters>,
+    ) -> Self {
         Self {
             identity,
             candidates,
+            redundancy,
             peers: Slab::new(),
             by_ufrag: HashMap::new(),
             by_source: HashMap::new(),
             by_participant: HashMap::new(),
             routes: HashMap::new(),
             counters,
-            scratch: BytesMut::with_capacity(MAX_DATAGRAM),
+            scratch: Vec::with_capacity(MAX_DATAGRAM),
             next_report: None,
         }
-    }
-
-    /// Makes a participant's transport, replacing the one it had, and returns the SDP answer.
-    pub fn accept(
-        &mut self,
-        session: SessionId,
-        participant: ParticipantId,
-        offer: &ClientOffer,
-        now: Instant,
-    ) -> (String, SlotChanges) {
-        self.remove(participant);
-        let peer = Peer::new(session, participant, offer, &self.identity, now);
-        let ssrcs: Vec<u32> = peer.slots.iter().map(|slot| slot.ssrc).collect();
-        let answer = sdp::answer(
-            offer,
-            &AnswerParts {
-                ufrag: &peer.ufrag,
-                pwd: &peer.pwd,
-                fingerprint: &self.identity.fingerprint,
-                candidates: &self.candidates,
-                slot_ssrcs: &ssrcs,
-            },
-        );
-        let ufrag = peer.ufrag.clone();
-        let key = self.peers.insert(peer);
-        self.by_ufrag.insert(ufrag, key);
-        self.by_participant.insert(participant, key);
-        self.counters.peers.set(self.peers.len() as u64);
-        // A new transport counts from new numbers, which the slots that carried the old one would take for late ones.
-        for (_, listener) in self.peers.iter_mut().filter(|(_, peer)| peer.session == session) {
-            for slot in listener.slots.iter_mut().filter(|slot| slot.voice == Some(participant)) {
-                slot.stream.change_source();
-            }
-        }
-        let mut changes = self.apply_routes(session);
-        if !changes.iter().any(|(who, _)| *who == participant) {
-            changes.push((participant, Vec::new()));
-        }
-        (answer, changes)
-    }
-
-    /// Sets who hears whom in a session.
-    pub fn set_routes(&mut self, session: SessionId, routes: Vec<Route>) -> SlotChanges {
-        if routes.is_empty() {
-            self.routes.remove(&session);
-        } else {
-            self.routes.insert(session, routes);
-        }
-        self.apply_routes(session)
     }
 
     /// Forgets a participant's transport.
@@ -193,7 +153,9 @@ impl Forwarder {
         };
         let Some(peer) = self.peers.get_mut(key) else { return };
         let nominates = request.nominates;
-        let Some(answer) = request.answer(&peer.pwd, path.remote, self.identity.provider().crypto()) else {
+        let known = peer.credentials.iter().find(|known| known.ufrag == request.local_ufrag);
+        let crypto = self.identity.provider().crypto();
+        let Some(answer) = known.and_then(|known| request.answer(&known.pwd, path.remote, crypto)) else {
             return self.counters.dropped_unproven.increment();
         };
         peer.last_heard = now;
@@ -229,9 +191,24 @@ impl Forwarder {
             return self.counters.dropped_unproven.increment();
         };
         peer.last_heard = now;
+        // Who does not speak tells its way by its reports; who does, by its packets.
+        if peer.microphone.as_ref().is_none_or(|microphone| microphone.reception.is_none()) {
+            peer.path = Some(path);
+        }
         let reception = peer.microphone.as_mut().and_then(|m| m.reception.as_mut());
         if let (Some(reception), Some(time)) = (reception, rtcp::sender_report_time(&plain)) {
             reception.note_sender_report(time, now);
+        }
+        let (mut sent, mut received) = (0, 0);
+        for report in rtcp::report_blocks(&plain) {
+            let slot = peer.slots.iter_mut().find(|slot| slot.ssrc == report.ssrc);
+            if let Some(counts) = slot.and_then(|slot| slot.reported(&report)) {
+                sent += counts.0;
+                received += counts.1;
+            }
+        }
+        if sent > 0 {
+            peer.level.note(sent, received);
         }
     }
 
@@ -243,40 +220,44 @@ impl Forwarder {
         let Some(header) = RtpHeader::read(datagram) else {
             return self.counters.dropped_unknown.increment();
         };
-        let expected = peer.microphone.as_ref().filter(|m| m.payload_type == header.payload_type);
-        // The first authentic stream is the microphone; others would only grow the replay tables.
-        if !expected.is_some_and(|m| m.reception.is_none() || m.ssrc == header.ssrc) {
+        if !peer.microphone.as_ref().is_some_and(|microphone| microphone.expects(&header)) {
             return self.counters.dropped_unknown.increment();
         }
         let Some(plain) = peer.secure.open_rtp(datagram) else {
             return self.counters.dropped_unproven.increment();
         };
         peer.last_heard = now;
-        if let Some(microphone) = &mut peer.microphone {
-            microphone.ssrc = header.ssrc;
-            let reception =
-                microphone.reception.get_or_insert_with(|| Reception::starting_at(header.sequence));
-            reception.count(header.sequence, header.timestamp, now);
-        }
         self.counters.received.increment();
         let Some(payload) = plain.get(header.length..) else { return };
-        // The list of listeners is borrowed out for the loop, so that other peers can be changed meanwhile.
+        // Both are borrowed out for the loop, so that other peers can be changed meanwhile.
+        let Some(mut microphone) = peer.microphone.take() else { return };
         let targets = std::mem::take(&mut peer.targets);
-        for target in &targets {
-            self.forward(*target, &header, payload, now, out);
+        let newest = microphone.take(&header, payload, now);
+        for frame in microphone.fresh().iter().filter_map(|sequence| microphone.frame(*sequence)) {
+            if frame.recovered {
+                self.counters.recovered.increment();
+            }
+            for target in &targets {
+                self.forward(*target, (&microphone, frame), now, out);
+            }
         }
         if let Some(peer) = self.peers.get_mut(key) {
             peer.targets = targets;
+            peer.microphone = Some(microphone);
+            // A client's address may change without its noticing (a NAT that begins anew), so that it nominates nothing:
+            // its newest authentic packet, from an address that proved itself, tells the way.
+            if newest {
+                peer.path = Some(path);
+            }
         }
     }
 
-    /// A new header, the same payload, encrypted for one listener. Header extensions stay behind: an audio level would
+    /// A new header, the same frame, encrypted for one listener. Header extensions stay behind: an audio level would
     /// tell who speaks to anyone on the path.
     fn forward(
         &mut self,
         target: Target,
-        header: &RtpHeader,
-        payload: &[u8],
+        voice: (&Microphone, &Frame),
         now: Instant,
         out: &mut impl Transmit,
     ) {
@@ -285,69 +266,19 @@ impl Forwarder {
         if !listener.secure.is_ready() {
             return;
         }
-        let Some((sequence_number, timestamp)) = slot.stream.next(header.sequence, header.timestamp, now)
-        else {
-            return;
-        };
-        let first = slot.payload_type | if header.marker { 0x80 } else { 0 };
-        self.scratch.clear();
-        self.scratch.extend_from_slice(&[0x80, first]);
-        self.scratch.extend_from_slice(&sequence_number.to_be_bytes());
-        self.scratch.extend_from_slice(&timestamp.to_be_bytes());
-        self.scratch.extend_from_slice(&slot.ssrc.to_be_bytes());
-        self.scratch.extend_from_slice(payload);
-        let outgoing = Header {
-            version: 2,
-            marker: header.marker,
-            payload_type: slot.payload_type,
-            sequence_number,
-            timestamp,
-            ssrc: slot.ssrc,
-            ..Default::default()
-        };
-        if let Some(sealed) = listener.secure.seal_rtp(&self.scratch, &outgoing) {
+        let earlier = listener.level.earlier();
+        let Some(header) = slot.write(voice, earlier, now, &mut self.scratch) else { return };
+        if let Some(sealed) = listener.secure.seal_rtp(&self.scratch, &header) {
             out.send(path.remote, path.local, &sealed);
             self.counters.forwarded.increment();
         }
     }
 
-    /// Turns a session's routes into slots and targets.
-    fn apply_routes(&mut self, session: SessionId) -> SlotChanges {
-        let none = Vec::new();
-        let routes = self.routes.get(&session).unwrap_or(&none);
-        let members: Vec<usize> =
-            self.peers.iter().filter(|(_, p)| p.session == session).map(|(key, _)| key).collect();
-        let mut changes = Vec::new();
-        for &key in &members {
-            let Some(peer) = self.peers.get_mut(key) else { continue };
-            let heard = routes.iter().filter(|route| route.to.contains(&peer.participant));
-            let voices: Vec<ParticipantId> = heard.map(|route| route.from).collect();
-            if peer.assign(&voices) {
-                changes.push((peer.participant, peer.slot_list()));
-            }
-        }
-        for &key in &members {
-            let Some(speaker) =
-                self.peers.get(key).filter(|peer| peer.microphone.is_some()).map(|peer| peer.participant)
-            else {
-                continue;
-            };
-            let targets = members.iter().filter_map(|&peer| {
-                let slots = &self.peers.get(peer)?.slots;
-                let slot = slots.iter().position(|slot| slot.voice == Some(speaker))?;
-                Some(Target { peer, slot })
-            });
-            let targets = targets.collect();
-            if let Some(peer) = self.peers.get_mut(key) {
-                peer.targets = targets;
-            }
-        }
-        changes
-    }
-
     fn remove_key(&mut self, key: usize) {
         let Some(peer) = self.peers.try_remove(key) else { return };
-        self.by_ufrag.remove(&peer.ufrag);
+        for known in &peer.credentials {
+            self.by_ufrag.remove(&known.ufrag);
+        }
         self.by_participant.remove(&peer.participant);
         for address in &peer.addresses {
             if self.by_source.get(address) == Some(&key) {

@@ -5,11 +5,13 @@
 
 pub mod forwarder;
 pub mod ice;
+mod microphone;
 mod peer;
 pub mod rtcp;
 pub mod rtp;
 pub mod sdp;
 pub mod secure;
+mod slot;
 mod socket;
 pub mod stats;
 
@@ -18,6 +20,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use dragoman_core::ids::{ParticipantId, SessionId};
+use dragoman_core::red::Redundancy;
 use dragoman_core::session_types::Route;
 use tokio::sync::{mpsc, oneshot};
 
@@ -76,12 +79,13 @@ impl Command {
 }
 
 impl Media {
-    /// Opens the UDP port and starts the thread. `public` are the addresses told to clients; where it is empty, those
-    /// of `listen`, or of all interfaces if `listen` is unspecified.
+    /// Opens the UDP port and starts the thread. `public` are the addresses told to clients, where port 0 stands for
+    /// the port that is opened; where it is empty, those of `listen`, or of all interfaces if `listen` is unspecified. Listeners
+    /// who take it are sent `redundancy`.
     ///
     /// # Errors
     /// If the port can not be opened or no certificate can be made.
-    pub fn start(listen: SocketAddr, public: &[IpAddr]) -> anyhow::Result<Self> {
+    pub fn start(listen: SocketAddr, public: &[SocketAddr], redundancy: Redundancy) -> anyhow::Result<Self> {
         let socket = std::net::UdpSocket::bind(listen)
             .map_err(|error| anyhow::anyhow!("media: cannot open UDP {listen}: {error}. Is another relay running? Choose another --media address"))?;
         socket.set_nonblocking(true)?;
@@ -90,7 +94,7 @@ impl Media {
         let announced = candidates.as_slice().into();
         let identity = Arc::new(Identity::generate()?);
         let counters = Arc::new(Counters::default());
-        let forwarder = Forwarder::new(identity, candidates, counters.clone());
+        let forwarder = Forwarder::new(identity, candidates, redundancy, counters.clone());
         let (commands, inbox) = mpsc::channel(COMMAND_QUEUE);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let for_thread = counters.clone();
@@ -164,10 +168,15 @@ impl Media {
 }
 
 /// The addresses that clients are told.
-fn candidates(local: SocketAddr, public: &[IpAddr]) -> anyhow::Result<Vec<SocketAddr>> {
-    let addresses: Vec<IpAddr> = if !public.is_empty() {
-        public.to_vec()
-    } else if local.ip().is_unspecified() {
+fn candidates(local: SocketAddr, public: &[SocketAddr]) -> anyhow::Result<Vec<SocketAddr>> {
+    if !public.is_empty() {
+        let with_port = |address: &SocketAddr| match address.port() {
+            0 => SocketAddr::new(address.ip(), local.port()),
+            _ => *address,
+        };
+        return Ok(public.iter().map(with_port).collect());
+    }
+    let addresses: Vec<IpAddr> = if local.ip().is_unspecified() {
         let mut found: Vec<IpAddr> =
             if_addrs::get_if_addrs()?.into_iter().map(|interface| interface.ip()).collect();
         found.retain(|ip| ip.is_ipv4() || local.is_ipv6());
@@ -179,4 +188,19 @@ fn candidates(local: SocketAddr, public: &[IpAddr]) -> anyhow::Result<Vec<Socket
         vec![local.ip()]
     };
     Ok(addresses.into_iter().map(|ip| SocketAddr::new(ip, local.port())).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn announced_addresses_take_the_opened_port_unless_they_name_another() {
+        let local = "127.0.0.1:8443".parse().unwrap();
+        let public = ["203.0.113.7:0".parse().unwrap(), "[2001:db8::7]:9000".parse().unwrap()];
+        let told: Vec<String> =
+            candidates(local, &public).unwrap().iter().map(SocketAddr::to_string).collect();
+        assert_eq!(told, ["203.0.113.7:8443", "[2001:db8::7]:9000"]);
+        assert_eq!(candidates(local, &[]).unwrap(), [local]);
+    }
 }

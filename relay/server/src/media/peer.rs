@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use dragoman_core::ids::{ParticipantId, SessionId};
+use dragoman_core::red::{Level, Redundancy};
 use dragoman_core::wire::Slot;
 
-use super::rtcp::Reception;
-use super::rtp::Restamp;
+use super::microphone::Microphone;
 use super::sdp::{ClientOffer, SectionKind};
 use super::secure::{Identity, Secure};
+use super::slot::VoiceSlot;
 
 /// Addresses one peer may have proved at a time: two network interfaces, two IP families, and one change. The oldest
 /// is forgotten first.
@@ -35,31 +36,35 @@ pub(super) struct Target {
 pub(super) struct Peer {
     pub session: SessionId,
     pub participant: ParticipantId,
-    pub ufrag: String,
-    pub pwd: String,
+    /// What its checks have to prove they know: the present ones, and those before the last ICE restart. Those hold
+    /// on, because an old path may be back before a new one is found (RFC 8445 §9).
+    pub credentials: Vec<Credentials>,
+    /// The client's offer, to tell an ICE restart from a new transport.
+    offer: ClientOffer,
     pub secure: Secure,
     pub addresses: Vec<SocketAddr>,
     pub path: Option<Path>,
-    pub microphone: Option<Microphone>,
+    /// `None` also while its packets are being forwarded.
+    pub microphone: Option<Box<Microphone>>,
     pub slots: Vec<VoiceSlot>,
+    /// How many earlier frames the way to this peer needs.
+    pub level: Level,
     pub targets: Vec<Target>,
     pub last_heard: Instant,
     /// The relay's own SSRC in its receiver reports to this peer.
     pub reporter_ssrc: u32,
 }
 
-pub(super) struct Microphone {
-    pub ssrc: u32,
-    pub payload_type: u8,
-    pub reception: Option<Reception>,
+/// ICE user fragment and password.
+pub(super) struct Credentials {
+    pub ufrag: String,
+    pub pwd: String,
 }
 
-pub(super) struct VoiceSlot {
-    pub mid: String,
-    pub ssrc: u32,
-    pub payload_type: u8,
-    pub voice: Option<ParticipantId>,
-    pub stream: Restamp,
+impl Credentials {
+    fn new() -> Self {
+        Self { ufrag: random_token(6), pwd: random_token(18) }
+    }
 }
 
 impl Peer {
@@ -67,31 +72,43 @@ impl Peer {
         session: SessionId,
         participant: ParticipantId,
         offer: &ClientOffer,
-        identity: &Arc<Identity>,
+        (identity, redundancy): (&Arc<Identity>, Redundancy),
         now: Instant,
     ) -> Self {
-        let slots = offer.slots().map(|section| VoiceSlot {
-            mid: section.mid.clone(),
-            ssrc: rand::random(),
-            payload_type: section.opus,
-            voice: None,
-            stream: Restamp::new(rand::random()),
-        });
-        let opus = offer.sections.iter().find(|s| s.kind == SectionKind::Microphone).map(|s| s.opus);
+        let microphone = offer.sections.iter().find(|s| s.kind == SectionKind::Microphone);
         Self {
             session,
             participant,
-            ufrag: random_token(6),
-            pwd: random_token(18),
+            credentials: vec![Credentials::new()],
+            offer: offer.clone(),
             secure: Secure::server(identity.clone(), offer.fingerprint),
             addresses: Vec::new(),
             path: None,
-            microphone: opus.map(|payload_type| Microphone { ssrc: 0, payload_type, reception: None }),
-            slots: slots.collect(),
+            microphone: microphone.map(|section| Box::new(Microphone::new(section))),
+            slots: offer.slots().map(VoiceSlot::new).collect(),
+            level: Level::new(redundancy),
             targets: Vec::new(),
             last_heard: now,
             reporter_ssrc: rand::random(),
         }
+    }
+
+    /// Takes another offer of the same transport: the same certificate and sections. With another ICE user fragment it
+    /// is an ICE restart (RFC 8839 §4.4.1): the way is looked for anew, and keys and streams stay. `None`: it is another
+    /// transport. Else what of the credentials is new, and what is forgotten for it.
+    pub(super) fn restart(
+        &mut self,
+        offer: &ClientOffer,
+    ) -> Option<(Option<&Credentials>, Option<Credentials>)> {
+        if offer.fingerprint != self.offer.fingerprint || offer.sections != self.offer.sections {
+            return None;
+        }
+        if std::mem::replace(&mut self.offer.ufrag, offer.ufrag.clone()) == offer.ufrag {
+            return Some((None, None));
+        }
+        self.credentials.push(Credentials::new());
+        let forgotten = (self.credentials.len() > 2).then(|| self.credentials.remove(0));
+        Some((self.credentials.last(), forgotten))
     }
 
     /// Notes an address that proved it knows the password; returns one that is forgotten for it.
@@ -108,21 +125,25 @@ impl Peer {
         now.saturating_duration_since(self.last_heard) > SILENT_FOR
     }
 
-    /// Gives each of `voices` a slot, keeps those that have one, frees the rest. Returns whether anything changed.
+    /// Gives each of `voices` a slot, keeps those that have one, frees the rest. Returns whether anything changed. Whoever
+    /// comes as another goes takes over the other's slot: one stream goes on, so that a handover has no gap at the listener.
     pub(super) fn assign(&mut self, voices: &[ParticipantId]) -> bool {
-        let mut changed = false;
-        for slot in &mut self.slots {
+        let mut freed = Vec::new();
+        for (index, slot) in self.slots.iter_mut().enumerate() {
             if slot.voice.is_some_and(|voice| !voices.contains(&voice)) {
                 slot.voice = None;
-                changed = true;
+                freed.push(index);
             }
         }
+        let mut changed = !freed.is_empty();
+        freed.reverse();
         for voice in voices {
             if self.slots.iter().any(|slot| slot.voice == Some(*voice)) {
                 continue;
             }
             // A session is never larger than the slots of an honest client; one that offers fewer hears fewer.
-            if let Some(slot) = self.slots.iter_mut().find(|slot| slot.voice.is_none()) {
+            let index = freed.pop().or_else(|| self.slots.iter().position(|slot| slot.voice.is_none()));
+            if let Some(slot) = index.and_then(|index| self.slots.get_mut(index)) {
                 slot.voice = Some(*voice);
                 slot.stream.change_source();
                 changed = true;

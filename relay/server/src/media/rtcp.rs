@@ -1,5 +1,5 @@
-//! The little RTCP the relay speaks: it reads sender reports and writes receiver reports (RFC 3550 §6.4), from which a
-//! client learns its round-trip time and the loss on its way to the relay.
+//! The little RTCP the relay speaks: it reads sender and receiver reports, and writes receiver reports (RFC 3550 §6.4),
+//! from which a client learns its round-trip time and the loss on its way to the relay.
 
 use std::time::{Duration, Instant};
 
@@ -8,6 +8,47 @@ pub fn sender_report_time(packet: &[u8]) -> Option<u32> {
     let head: &[u8; 16] = packet.first_chunk()?;
     (head[0] >> 6 == 2 && head[1] == 200)
         .then(|| u32::from_be_bytes([head[10], head[11], head[12], head[13]]))
+}
+
+/// What a receiver says of one stream (RFC 3550 §6.4.1), as far as it is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReportBlock {
+    /// The stream.
+    pub ssrc: u32,
+    /// Highest sequence number that came, with the count of its cycles above it.
+    pub highest: u32,
+    /// Packets that never came, since the beginning; negative where some came twice.
+    pub lost: i32,
+}
+
+/// All report blocks in a compound packet.
+pub fn report_blocks(compound: &[u8]) -> impl Iterator<Item = ReportBlock> {
+    packets(compound).flat_map(|packet| {
+        let blocks = match packet[1] {
+            200 => packet.get(28..),
+            201 => packet.get(8..),
+            _ => None,
+        };
+        let count = usize::from(packet[0] & 0x1f);
+        blocks.unwrap_or_default().chunks_exact(24).take(count).map(|block| {
+            let word =
+                |at: usize| u32::from_be_bytes([block[at], block[at + 1], block[at + 2], block[at + 3]]);
+            // 24 bits with a sign.
+            let lost = (word(4) << 8).cast_signed() >> 8;
+            ReportBlock { ssrc: word(0), highest: word(8), lost }
+        })
+    })
+}
+
+/// The packets of a compound one, each at least its four bytes of header; what is cut short ends the row.
+fn packets(mut compound: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        let head: &[u8; 4] = compound.first_chunk()?;
+        let length = 4 * (usize::from(u16::from_be_bytes([head[2], head[3]])) + 1);
+        let (packet, rest) = compound.split_at_checked(length).filter(|_| head[0] >> 6 == 2)?;
+        compound = rest;
+        Some(packet)
+    })
 }
 
 /// What was received of one stream, for its receiver reports.
@@ -38,8 +79,8 @@ impl Reception {
         }
     }
 
-    /// Counts a packet (RFC 3550 §A.3, §A.8; media clock 48 kHz).
-    pub fn count(&mut self, sequence: u16, timestamp: u32, now: Instant) {
+    /// Counts a packet (RFC 3550 §A.3, §A.8; media clock 48 kHz); whether none after it came before.
+    pub fn count(&mut self, sequence: u16, timestamp: u32, now: Instant) -> bool {
         self.received = self.received.wrapping_add(1);
         let ahead = sequence.wrapping_sub(self.highest as u16);
         if ahead < 0x8000 {
@@ -51,6 +92,12 @@ impl Reception {
             self.jitter += ((arrival - sent).abs().min(48_000.0) - self.jitter) / 16.0;
         }
         self.last = Some((now, timestamp));
+        ahead < 0x8000
+    }
+
+    /// Packets that arrived.
+    pub fn received(&self) -> u32 {
+        self.received
     }
 
     /// Notes a sender report.
@@ -110,6 +157,35 @@ mod tests {
         assert_eq!(u32::from_be_bytes([0, report[13], report[14], report[15]]), 24);
         assert_eq!(u32::from_be_bytes(report[28..32].try_into().unwrap()), 65_536);
         assert!(reception.jitter < 1.0);
+    }
+
+    #[test]
+    fn report_blocks_are_found_in_a_compound_packet() {
+        let now = Instant::now();
+        let mut reception = Reception::starting_at(10);
+        for n in [10_u16, 11, 13] {
+            assert!(reception.count(n, u32::from(n) * 960, now));
+        }
+        let about_five = reception.report(1, 5, now);
+        let mut compound = vec![0_u8; 28];
+        compound[..4].copy_from_slice(&[0x81, 200, 0, 12]);
+        compound.extend_from_slice(&about_five[8..]);
+        compound.extend_from_slice(&about_five);
+        compound[28..32].copy_from_slice(&6_u32.to_be_bytes());
+        compound[33..36].copy_from_slice(&[0xff, 0xff, 0xfe]);
+        compound.extend_from_slice(&[0x81, 202, 0, 9, 1]);
+        let blocks: Vec<ReportBlock> = report_blocks(&compound).collect();
+        assert_eq!(
+            blocks,
+            [ReportBlock { ssrc: 6, highest: 13, lost: -2 }, ReportBlock { ssrc: 5, highest: 13, lost: 1 }]
+        );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_read_without_panic(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..200)) {
+            assert!(report_blocks(&bytes).count() <= bytes.len() / 24);
+        }
     }
 
     #[test]

@@ -1,6 +1,10 @@
 //! RTP headers (RFC 3550 §5.1), and the rewriting that makes one continuous stream out of changing speakers.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
+
+/// Of the Opus that clients send.
+const FRAME_MS: u128 = 20;
+const SAMPLES_A_FRAME: u32 = 960;
 
 /// The fields of a header that forwarding needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,20 +86,29 @@ impl Restamp {
         self.first = None;
     }
 
-    /// Sequence number and timestamp for a packet; `None`: it is older than the change of source, drop it.
-    pub fn next(&mut self, sequence: u16, timestamp: u32, now: Instant) -> Option<(u16, u32)> {
+    /// Whether a packet of the current source belongs to the time since it was routed here.
+    pub fn carries(&self, sequence: u16) -> bool {
+        // Serial number arithmetic (RFC 1982): older than the first, in half the number space.
+        self.first.is_some_and(|first| sequence.wrapping_sub(first) <= 0x8000)
+    }
+
+    /// Sequence number and timestamp for a packet; `None`: it is older than the change of source, drop it. Only a packet
+    /// that `begins` can be a source's first: what came as another's redundancy was spoken before.
+    pub fn next(&mut self, sequence: u16, timestamp: u32, begins: bool, now: Instant) -> Option<(u16, u32)> {
         match self.first {
+            None if !begins => return None,
             None => {
                 if let Some(last) = self.last {
-                    let silence = now.saturating_duration_since(last.at).max(Duration::from_millis(20));
-                    let samples = u32::try_from(silence.as_millis()).unwrap_or(0).wrapping_mul(48);
+                    // In whole frames: a receiver's buffer looks for the next frame where the last one ended.
+                    let silence = now.saturating_duration_since(last.at).as_millis();
+                    let frames = u32::try_from((silence + FRAME_MS / 2) / FRAME_MS).unwrap_or(0).max(1);
+                    let samples = frames.wrapping_mul(SAMPLES_A_FRAME);
                     self.sequence_offset = last.sequence.wrapping_add(1).wrapping_sub(sequence);
                     self.timestamp_offset = last.timestamp.wrapping_add(samples).wrapping_sub(timestamp);
                 }
                 self.first = Some(sequence);
             }
-            // Serial number arithmetic (RFC 1982): older than the first, in half the number space.
-            Some(first) if sequence.wrapping_sub(first) > 0x8000 => return None,
+            Some(_) if !self.carries(sequence) => return None,
             // Let the reference follow, so that after half the number space new packets do not look old.
             Some(first) if sequence.wrapping_sub(first) > 0x2000 => {
                 self.first = Some(first.wrapping_add(0x1000))
@@ -114,29 +127,53 @@ impl Restamp {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
     fn a_change_of_speaker_leaves_no_hole_and_no_step_back() {
         let mut stream = Restamp::new(0xfffe_0000);
         let start = Instant::now();
-        let (first, t0) = stream.next(100, 9_000, start).unwrap();
-        let (second, t1) = stream.next(101, 9_960, start).unwrap();
+        let (first, t0) = stream.next(100, 9_000, true, start).unwrap();
+        let (second, t1) = stream.next(101, 9_960, true, start).unwrap();
         assert_eq!((second.wrapping_sub(first), t1.wrapping_sub(t0)), (1, 960));
         stream.change_source();
-        let (third, t2) = stream.next(60_000, 5, start + Duration::from_secs(2)).unwrap();
+        let (third, t2) = stream.next(60_000, 5, true, start + Duration::from_secs(2)).unwrap();
         assert_eq!(third.wrapping_sub(second), 1);
         assert_eq!(t2.wrapping_sub(t1), 96_000);
-        assert_eq!(stream.next(59_999, 5, start), None, "older than the change");
+        assert_eq!(stream.next(59_999, 5, true, start), None, "older than the change");
+        // Whoever speaks next did not begin on the beat of whoever spoke before.
+        for (later, frames) in [(0, 1), (27, 1), (33, 2), (70, 4)] {
+            let before = stream.last.map(|last| (last.timestamp, last.at)).unwrap();
+            stream.change_source();
+            let (_, after) = stream.next(7, 77, true, before.1 + Duration::from_millis(later)).unwrap();
+            assert_eq!(after.wrapping_sub(before.0), frames * 960, "{later} ms later");
+        }
+    }
+
+    #[test]
+    fn what_was_recovered_never_begins_a_source() {
+        let mut stream = Restamp::new(0);
+        let now = Instant::now();
+        assert_eq!(stream.next(9, 960, false, now), None);
+        let (tenth, _) = stream.next(10, 1_920, true, now).unwrap();
+        assert_eq!(stream.next(9, 960, false, now), None);
+        let (twelfth, _) = stream.next(12, 3_840, true, now).unwrap();
+        let (eleventh, _) = stream.next(11, 2_880, false, now).unwrap();
+        assert_eq!((eleventh.wrapping_sub(tenth), twelfth.wrapping_sub(tenth)), (1, 2));
+        stream.change_source();
+        assert!(!stream.carries(12));
+        assert_eq!(stream.next(13, 4_800, false, now), None);
     }
 
     #[test]
     fn numbers_run_on_over_many_wraps() {
         let mut stream = Restamp::new(7);
         let now = Instant::now();
-        let mut previous = stream.next(0, 0, now).unwrap().0;
+        let mut previous = stream.next(0, 0, true, now).unwrap().0;
         for n in 1..200_000_u32 {
-            let out = stream.next(n as u16, n.wrapping_mul(960), now).expect("never taken for old").0;
+            let out = stream.next(n as u16, n.wrapping_mul(960), true, now).expect("never taken for old").0;
             assert_eq!(out, previous.wrapping_add(1));
             previous = out;
         }

@@ -3,12 +3,14 @@
 //! The shape is fixed, so no renegotiation is ever needed: one audio section that the client sends in, and up to seven
 //! that it only receives in, the *slots*. Whose voice a slot carries is told by signalling.
 
-use std::fmt::Write as _;
+mod answer;
+
 use std::io::Cursor;
-use std::net::SocketAddr;
 
 use rtc_sdp::description::media::MediaDescription;
 use rtc_sdp::description::session::SessionDescription;
+
+pub use answer::{AnswerParts, answer};
 
 /// Longest offer that is read, in bytes. Chromium's with eight audio sections is about 12 kB.
 pub const MAX_OFFER_BYTES: usize = 48 * 1024;
@@ -35,6 +37,8 @@ pub struct Section {
     pub kind: SectionKind,
     /// The client's payload type for Opus.
     pub opus: u8,
+    /// The client's payload type for redundant audio (RFC 2198) over Opus, where it offers that.
+    pub red: Option<u8>,
     /// The section's original protocol line, needed to reject it.
     media: String,
 }
@@ -127,15 +131,46 @@ impl Section {
         let name: String =
             media.media_name.media.chars().filter(char::is_ascii_alphanumeric).take(16).collect();
         let proto = if name == "application" { "UDP/DTLS/SCTP" } else { "UDP/TLS/RTP/SAVPF" };
-        Ok(Self { mid, kind, opus: opus.unwrap_or(0), media: format!("{name} 0 {proto}") })
+        Ok(Self {
+            mid,
+            kind,
+            opus: opus.unwrap_or(0),
+            red: opus.and_then(|opus| red_payload_type(media, opus)),
+            media: format!("{name} 0 {proto}"),
+        })
+    }
+}
+
+#[cfg(test)]
+impl Section {
+    /// A section with these payload types.
+    pub(crate) fn for_tests(kind: SectionKind, opus: u8, red: Option<u8>) -> Self {
+        Self { mid: "0".to_owned(), kind, opus, red, media: "audio 0 UDP/TLS/RTP/SAVPF".to_owned() }
     }
 }
 
 /// RFC 7587: `a=rtpmap:<pt> opus/48000/2`.
 fn opus_payload_type(media: &MediaDescription) -> Option<u8> {
-    media.attributes.iter().filter(|a| a.key == "rtpmap").find_map(|a| {
+    payload_types(media, "opus/48000/2").next()
+}
+
+/// RFC 2198 §5: `a=rtpmap:<pt> red/48000/2`, with `a=fmtp:<pt> <opus>/<opus>` that names nothing but Opus.
+fn red_payload_type(media: &MediaDescription, opus: u8) -> Option<u8> {
+    payload_types(media, "red/48000/2").find(|red| {
+        let mut formats = media.attributes.iter().filter(|a| a.key == "fmtp").filter_map(|a| {
+            let (payload_type, inside) = a.value.as_deref()?.split_once(' ')?;
+            (payload_type.parse() == Ok(*red)).then_some(inside)
+        });
+        formats.any(|inside| inside.split('/').all(|format| format.trim().parse() == Ok(opus)))
+    })
+}
+
+fn payload_types(media: &MediaDescription, wanted: &str) -> impl Iterator<Item = u8> {
+    media.attributes.iter().filter(|a| a.key == "rtpmap").filter_map(move |a| {
         let (payload_type, codec) = a.value.as_deref()?.split_once(' ')?;
-        codec.trim().eq_ignore_ascii_case("opus/48000/2").then(|| payload_type.parse().ok()).flatten()
+        let found = codec.trim().eq_ignore_ascii_case(wanted);
+        // RTP has seven bits for it (RFC 3550 §5.1).
+        payload_type.parse().ok().filter(|number| found && *number < 128)
     })
 }
 
@@ -154,84 +189,10 @@ fn sha256_fingerprint(attribute: &str) -> Option<[u8; 32]> {
     hex::decode(value.trim().replace(':', "")).ok()?.try_into().ok()
 }
 
-/// What the relay puts into its answer.
-pub struct AnswerParts<'a> {
-    /// The relay's ICE user fragment for this peer.
-    pub ufrag: &'a str,
-    /// The relay's ICE password for this peer.
-    pub pwd: &'a str,
-    /// SHA-256 of the relay's DTLS certificate.
-    pub fingerprint: &'a [u8; 32],
-    /// Where clients reach the relay.
-    pub candidates: &'a [SocketAddr],
-    /// SSRCs, one for each slot of the offer, in order.
-    pub slot_ssrcs: &'a [u32],
-}
-
-/// Writes the answer: ICE-lite (RFC 8445 §2.5), DTLS passive, Opus at a constant 32 kb/s without DTX, because packet
-/// sizes of variable-rate speech tell what is said even when it is encrypted.
-pub fn answer(offer: &ClientOffer, parts: &AnswerParts<'_>) -> String {
-    let fingerprint = parts.fingerprint.map(|byte| format!("{byte:02X}")).join(":");
-    let bundled: Vec<&str> =
-        offer.sections.iter().filter(|s| s.kind != SectionKind::Unused).map(|s| s.mid.as_str()).collect();
-    let mut sdp = format!(
-        "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=ice-lite\r\na=group:BUNDLE {}\r\na=msid-semantic: WMS *\r\n",
-        bundled.join(" ")
-    );
-    let mut ssrcs = parts.slot_ssrcs.iter();
-    let mut first = true;
-    for section in &offer.sections {
-        if section.kind == SectionKind::Unused {
-            // A rejected section keeps its place, with port 0 (RFC 8829 §5.3.1).
-            let _ = write!(
-                sdp,
-                "m={} {}\r\nc=IN IP4 0.0.0.0\r\na=mid:{}\r\na=inactive\r\n",
-                section.media, section.opus, section.mid
-            );
-            continue;
-        }
-        let opus = section.opus;
-        let _ = write!(
-            sdp,
-            "m=audio 9 UDP/TLS/RTP/SAVPF {opus}\r\nc=IN IP4 0.0.0.0\r\na=mid:{}\r\na=ice-ufrag:{}\r\na=ice-pwd:{}\r\n\
-             a=fingerprint:sha-256 {fingerprint}\r\na=setup:passive\r\na=rtcp-mux\r\na=rtcp-rsize\r\n\
-             a=rtpmap:{opus} opus/48000/2\r\n\
-             a=fmtp:{opus} minptime=20;useinbandfec=1;usedtx=0;cbr=1;maxaveragebitrate=32000;stereo=0;sprop-stereo=0\r\n\
-             a=ptime:20\r\n",
-            section.mid, parts.ufrag, parts.pwd
-        );
-        match (section.kind, ssrcs.as_slice()) {
-            (SectionKind::Slot, [ssrc, ..]) => {
-                ssrcs.next();
-                let _ = write!(
-                    sdp,
-                    "a=sendonly\r\na=msid:slot-{mid} slot-{mid}\r\na=ssrc:{ssrc} cname:relay\r\na=ssrc:{ssrc} msid:slot-{mid} slot-{mid}\r\n",
-                    mid = section.mid
-                );
-            }
-            _ => sdp.push_str("a=recvonly\r\n"),
-        }
-        if std::mem::take(&mut first) {
-            for (index, address) in parts.candidates.iter().enumerate() {
-                // RFC 8445 §5.1.2.1: type preference of a host candidate is 126; earlier addresses first.
-                let priority =
-                    (126_u32 << 24) + ((65_535 - u32::try_from(index).unwrap_or(65_535)) << 8) + 255;
-                let _ = write!(
-                    sdp,
-                    "a=candidate:{} 1 udp {priority} {} {} typ host\r\n",
-                    index + 1,
-                    address.ip(),
-                    address.port()
-                );
-            }
-            sdp.push_str("a=end-of-candidates\r\n");
-        }
-    }
-    sdp
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -269,6 +230,34 @@ mod tests {
         assert!(answer.contains("a=ssrc:11 ") && answer.contains("a=ssrc:22 "));
         assert_eq!(answer.matches("a=recvonly").count(), 1);
         assert!(SessionDescription::unmarshal(&mut Cursor::new(answer.as_bytes())).is_ok());
+    }
+
+    #[test]
+    fn redundancy_is_answered_where_it_is_offered_and_holds_opus() {
+        let parts = AnswerParts {
+            ufrag: "relay",
+            pwd: "0123456789012345678901",
+            fingerprint: &[1; 32],
+            candidates: &[],
+            slot_ssrcs: &[11, 22],
+        };
+        let with = |lines: &str| {
+            let opus = "a=rtpmap:111 opus/48000/2\r\n";
+            ClientOffer::parse(&offer_text().replace(opus, &format!("{opus}{lines}"))).unwrap()
+        };
+        let offer = with("a=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\n");
+        assert!(offer.sections.iter().all(|section| section.red == Some(63)));
+        let answer = answer(&offer, &parts);
+        assert_eq!(answer.matches("SAVPF 63 111\r\n").count(), 3);
+        assert_eq!(answer.matches("a=fmtp:63 111/111\r\n").count(), 3);
+        for other in [
+            "",
+            "a=rtpmap:63 red/8000\r\n",
+            "a=rtpmap:63 red/48000/2\r\na=fmtp:63 111/0\r\n",
+            "a=rtpmap:200 red/48000/2\r\na=fmtp:200 111\r\n",
+        ] {
+            assert!(with(other).sections.iter().all(|section| section.red.is_none()), "{other}");
+        }
     }
 
     #[test]

@@ -35,6 +35,8 @@ pub struct Counters {
     pub peers: Count,
     /// Authentic RTP packets received.
     pub received: Count,
+    /// Frames that were lost on the way here and came as redundancy of later packets.
+    pub recovered: Count,
     /// RTP packets sent on.
     pub forwarded: Count,
     /// Datagrams from addresses that proved nothing, or that failed authentication.

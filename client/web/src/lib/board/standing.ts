@@ -70,9 +70,9 @@ export function waitingOf(sessions: SessionSummary[]): SessionSummary[] {
     .sort((a, b) => urgency(a) - urgency(b) || a.requested_at - b.requested_at);
 }
 
-/** Sessions with a mediator: stopped ones first, then those that prepare, then the live. */
+/** Sessions with a mediator: stopped ones first, then those that prepare, those in a break, then the live. */
 export function underWayOf(sessions: SessionSummary[]): SessionSummary[] {
-  const order = ['stopped', 'briefing', 'live'];
+  const order = ['stopped', 'briefing', 'paused', 'live'];
   return sessions
     .filter(({ phase }) => order.includes(phase))
     .sort((a, b) => order.indexOf(a.phase) - order.indexOf(b.phase) || a.requested_at - b.requested_at);
