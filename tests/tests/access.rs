@@ -1,12 +1,14 @@
 //! Who may do what: wrong, expired and reused links, other people's sessions, and every call without its role.
 
 use anyhow::Result;
+use dragoman_core::interpreting::{FloorAct, Mode};
 use dragoman_core::rest::LinkPurpose;
-use dragoman_core::session_types::{Phase, Role};
+use dragoman_core::session_types::{Phase, Place, Role};
 use dragoman_core::time::UnixMillis;
-use dragoman_core::wire::ParticipantMessage;
+use dragoman_core::wire::{ParticipantMessage, RelayMessage};
 use dragoman_relay::links;
 use dragoman_relay::store::{Link, LinkTarget};
+use dragoman_tests::call::{Call, Party};
 use dragoman_tests::client::{Client, secret_of};
 use dragoman_tests::relay::TestRelay;
 use serde_json::{Value, json};
@@ -225,5 +227,32 @@ async fn a_coordinator_rings_by_hand_with_a_reason_only() -> Result<()> {
     assert!(would_take().await?.contains(&json!("rings")));
     assert_eq!(coordinator.try_post(&path, &by_hand("once more")).await?.1["code"], "rings_already");
     assert_eq!(desk.accept_next().await?, session);
+    Ok(())
+}
+
+/// A mediator who handed over and left learns nothing more, even if their client ignores the goodbye.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_left_for_good_gets_nothing_more_of_the_session() -> Result<()> {
+    let relay = TestRelay::start().await?;
+    let links = &relay.links;
+    let mut call = Call::establish(&relay.url, &links.officer, &links.mediators[0].link, "sq").await?;
+    let second = relay.signed_in(&links.mediators[1].link).await?;
+    let mut desk = second.socket("/api/v1/desk").await?;
+    desk.send_text(json!({ "type": "set_ready", "ready": true }).to_string()).await?;
+    let act = |act: FloorAct| ParticipantMessage::Floor { act };
+    call.officer.socket.send(&act(FloorAct::RequestRelief { place: Place(0) })).await?;
+    desk.accept_next().await?;
+    let mut second = Party::enter(second, call.session).await?;
+    second.socket.send(&act(FloorAct::Leave)).await?;
+    let goodbye = second.socket.find(|message| match message {
+        RelayMessage::Goodbye { problem, reconnect } => Some((problem.code, reconnect)),
+        _ => None,
+    });
+    assert_eq!(goodbye.await?, ("session_over".to_owned(), false));
+    call.officer.socket.send(&act(FloorAct::SetMode { mode: Mode::Simultaneous })).await?;
+    let after = second.socket.next::<RelayMessage>().await.expect_err("nothing comes any more");
+    assert!(after.to_string().contains("closed"), "the relay ends the socket itself: {after}");
+    let again = second.client.session_socket(call.session).await;
+    assert!(again.is_err(), "and does not open it again");
     Ok(())
 }

@@ -7,41 +7,38 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use dragoman_client::audio::{AudioSink, AudioSource, SAMPLE_RATE, read_wav};
 use dragoman_client::call::{Begin, Call, CallOptions};
-use dragoman_client::net::{ApiClient, Link, Trust};
 use dragoman_tests::correlation::align;
+use dragoman_tests::natives::{accept, ready_desk, request, signed_in};
 use dragoman_tests::relay::TestRelay;
 use dragoman_tests::speech::{Phrases, speak};
 use dragoman_tests::weak::{Passage, Profile};
-use serde_json::json;
 
 /// Silence around each phrase.
 const PAUSE: usize = SAMPLE_RATE as usize;
 /// Which phrases are said, by their place in `models/phrases.json`.
 const SAID: [usize; 5] = [4, 7, 12, 15, 39];
 /// Of the median phrase. Half of the packets get through both links (0.7 × 0.7); 0.48 to 0.53 was measured with in-band
-/// FEC alone, and the bound leaves room for where the losses fall.
-const LEAST_CORRELATION: f64 = 0.4;
+/// FEC alone, and 0.71 to 0.76 with redundant audio.
+const LEAST_CORRELATION: f64 = 0.55;
 
 type Recording = Arc<Mutex<Vec<f32>>>;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "not held yet: in one run of six the speaker's client made its transport anew, and 5 s of speech were not sent"]
 async fn a_call_over_a_link_that_loses_three_of_ten_stays_up_and_is_understood() -> Result<()> {
     let (relay, proxy) = TestRelay::start_behind(Passage::CLEAR, 30).await?;
     let (officer_link, mediator_link) = (&relay.links.officer, &relay.links.mediators[0].link);
-    let mediator = relay.signed_in(mediator_link).await?;
-    let mut desk = mediator.socket("/api/v1/desk").await?;
-    desk.send_text(json!({ "type": "set_ready", "ready": true }).to_string()).await?;
-    let session = relay.signed_in(officer_link).await?.request_session("sq").await?.session;
-    desk.accept_next().await?;
+    let (officer_api, mediator_api) = (signed_in(officer_link).await?, signed_in(mediator_link).await?);
+    let mut desk = ready_desk(&mediator_api).await?;
+    let session = request(&officer_api, "sq").await?;
+    accept(&mut desk).await?;
 
     let (clip, turns) = speech()?;
     let heard = Recording::default();
     let speaker = CallOptions { source: AudioSource::clip(clip.clone().into(), false), ..answered() };
     let listener = CallOptions { sinks: vec![record(heard.clone())], ..answered() };
-    let listener = Call::start(signed_in(mediator_link).await?, session, listener).await?;
+    let listener = Call::start(mediator_api, session, listener).await?;
     listener.connected().await?;
-    let speaker = Call::start(signed_in(officer_link).await?, session, speaker).await?;
+    let speaker = Call::start(officer_api, session, speaker).await?;
     speaker.connected().await?;
     proxy.set(Profile::find("lossy-30").context("no such profile")?.passage);
     tokio::time::sleep(Duration::from_secs_f64(clip.len() as f64 / f64::from(SAMPLE_RATE) + 1.0)).await;
@@ -72,13 +69,6 @@ fn record(into: Recording) -> AudioSink {
     AudioSink::callback(move |heard| {
         into.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(heard.mixed);
     })
-}
-
-async fn signed_in(link: &str) -> Result<ApiClient> {
-    let link: Link = link.parse()?;
-    let api = ApiClient::new(link.relay.clone(), Trust::new(None)?)?;
-    api.sign_in(&link).await?;
-    Ok(api)
 }
 
 /// The phrases with silence between them, and where each lies.

@@ -162,7 +162,7 @@ pub enum Event {
         /// Who ended it.
         by: ParticipantId,
     },
-    /// A sign was given.
+    /// A signal was given.
     SignalGiven {
         /// By whom.
         by: ParticipantId,

@@ -86,8 +86,8 @@ pub enum Refusal {
     /// One aside at a time.
     #[error("two speak aside already: wait until they are back")]
     AsideTaken,
-    /// Signs come one by one.
-    #[error("the sign before was given a moment ago: wait a second")]
+    /// Signals come one by one.
+    #[error("the signal before was given a moment ago: wait a second")]
     TooSoon,
     /// A place that the session does not have.
     #[error("this session has no such place for a mediator")]

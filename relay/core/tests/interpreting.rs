@@ -172,7 +172,7 @@ fn the_interviewee_ends_their_own_break_where_they_have_a_screen() {
 }
 
 #[test]
-fn signs_are_given_by_whom_they_are_for_and_not_without_end() {
+fn signals_are_given_by_whom_they_are_for_and_not_without_end() {
     let mut world = World::live(1, false);
     let sign = |signal| FloorAct::Signal { signal };
     assert_eq!(world.floor(OFFICER, sign(Signal::Correction)), Err(Refusal::NotYourRole));

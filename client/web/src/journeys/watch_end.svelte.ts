@@ -19,12 +19,13 @@ export function watchEnd(id: () => string, live: LiveSession): End {
   $effect(() => {
     if (live.goodbye === undefined || seen !== undefined) return;
     api.me().then(
-      async () => {
+      async (me) => {
+        // Mediators have no list of sessions: for them it is simply over.
+        if (me.role === 'mediator') return;
         const row = (await api.sessions()).find((session) => session.id === id());
         if (row !== undefined && isOver(row.phase)) looked = row.phase;
       },
       () => (guest = true),
-      // Mediators have no list of sessions: for them it is simply over.
     ).catch(() => undefined);
   });
 

@@ -16,7 +16,7 @@ use super::types::{FloorAct, Mode, Signal};
 
 /// Between the word that it is handed over and the handover: time to end a sentence and to take a breath.
 const COUNTDOWN: Duration = Duration::from_secs(3);
-/// One participant gives no two signs within this; a stuck key shall not fill the record.
+/// One participant gives no two signals within this; a stuck key shall not fill the record.
 const SIGNAL_EVERY: Duration = Duration::from_secs(1);
 
 pub(crate) fn act(

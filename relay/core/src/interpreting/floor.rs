@@ -9,7 +9,7 @@ use crate::time::UnixMillis;
 
 use super::types::{Mode, Signal};
 
-/// So many signs are kept for the screens.
+/// So many signals are kept for the screens.
 const SIGNALS_KEPT: usize = 8;
 
 /// See the module's page.
@@ -23,7 +23,7 @@ pub struct Floor {
     pub coughing: BTreeSet<ParticipantId>,
     /// The break, if there is one.
     pub pause: Option<Pause>,
-    /// The latest signs, the newest last.
+    /// The latest signals, the newest last.
     pub signals: Vec<SignalGiven>,
     /// What participants chose to listen to; whoever chose nothing hears the language they speak.
     pub listens: BTreeMap<ParticipantId, Option<LanguageTag>>,
@@ -56,7 +56,7 @@ pub struct Pause {
     pub since: UnixMillis,
 }
 
-/// A sign, as it was given.
+/// A signal, as it was given.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SignalGiven {
     /// By whom.
@@ -101,7 +101,7 @@ impl Floor {
         }
     }
 
-    /// When this one gave a sign last.
+    /// When this one gave a signal last.
     pub(crate) fn last_signal_of(&self, participant: ParticipantId) -> Option<UnixMillis> {
         self.signals.iter().rev().find(|given| given.by == participant).map(|given| given.at)
     }

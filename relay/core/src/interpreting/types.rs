@@ -101,7 +101,7 @@ pub enum FloorAct {
     },
     /// Back to the floor (either of the two).
     EndAside,
-    /// Give a sign.
+    /// Give a signal.
     Signal {
         /// Which.
         signal: Signal,

@@ -144,6 +144,13 @@ impl Messages {
         }
     }
 
+    /// Somebody left for good: their socket sends what waits and the last word, and closes, whatever the page does. Nothing
+    /// of the session reaches them from now on.
+    pub(super) fn dismiss(&mut self, session: SessionId, participant: ParticipantId) {
+        self.send(session, participant, over());
+        self.participants.remove(&(session, participant));
+    }
+
     /// The session is over: its sockets send what waits, and close.
     pub(super) fn forget_session(&mut self, session: SessionId) {
         self.remarks.remove(&session);

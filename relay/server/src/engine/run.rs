@@ -252,7 +252,7 @@ impl Task {
                 self.messages.show_captions(&session, events);
                 for event in events {
                     if let Event::MediatorReleased { participant } = event {
-                        self.messages.send(*id, *participant, over());
+                        self.messages.dismiss(*id, *participant);
                     }
                 }
             }
@@ -281,7 +281,8 @@ impl Task {
     }
 
     async fn connect_audio(&mut self, session: SessionId, participant: ParticipantId, offer: ClientOffer) {
-        if self.relay.session(session).and_then(|state| state.participant(participant)).is_none() {
+        let known = self.relay.session(session).and_then(|state| state.participant(participant));
+        if known.is_none_or(|known| known.has_left()) {
             return;
         }
         match self.media.accept(session, participant, offer).await {

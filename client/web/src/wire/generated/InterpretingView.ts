@@ -50,7 +50,7 @@ may_speak_aside_with: Array<ParticipantId>,
  */
 coughing: Array<ParticipantId>, 
 /**
- * The latest signs, the newest last.
+ * The latest signals, the newest last.
  */
 signals: Array<SignalView>, 
 /**

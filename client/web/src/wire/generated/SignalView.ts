@@ -4,7 +4,7 @@ import type { Signal } from "./Signal";
 import type { UnixMillis } from "./UnixMillis";
 
 /**
- * A sign.
+ * A signal.
  */
 export type SignalView = { 
 /**
