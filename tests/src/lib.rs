@@ -10,4 +10,5 @@ pub mod peer;
 pub mod push;
 pub mod relay;
 pub mod speech;
+pub mod turn;
 pub mod weak;

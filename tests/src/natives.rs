@@ -62,7 +62,8 @@ impl Native {
     }
 }
 
-fn options(voice: Arc<[f32]>) -> (CallOptions, Arc<Mutex<Vec<f32>>>) {
+/// What plays a clip again and again, and where it remembers what it hears.
+pub fn options(voice: Arc<[f32]>) -> (CallOptions, Arc<Mutex<Vec<f32>>>) {
     let heard = Arc::new(Mutex::new(Vec::new()));
     let keep = heard.clone();
     let sink = AudioSink::callback(move |now| {

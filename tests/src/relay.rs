@@ -181,7 +181,11 @@ pub fn relay_program() -> anyhow::Result<PathBuf> {
     beside.context("dragoman-relay is not built: run `cargo build -p dragoman-relay` first")
 }
 
-fn free_address() -> anyhow::Result<SocketAddr> {
+/// An address on loopback where TCP and UDP are free.
+///
+/// # Errors
+/// If there is none.
+pub fn free_address() -> anyhow::Result<SocketAddr> {
     /// Below the range that the system hands out by itself (from 32768 on, Linux' ip_local_port_range): nobody's
     /// outgoing connection takes the number while a relay starts, or while it is down between a kill and a restart.
     const FIRST: u32 = 12_000;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use dragoman_client::audio::{AudioSource, FRAME, VoiceDecoder, VoiceEncoder};
-use dragoman_client::media::{Transport, TransportState};
+use dragoman_client::media::{Transport, TransportState, Ways};
 use dragoman_core::ids::{ParticipantId, SessionId};
 use dragoman_core::red::Redundancy;
 use dragoman_core::session_types::Route;
@@ -28,18 +28,19 @@ impl Client {
     async fn join(media: &Media, session: SessionId, id: u128, speaks: bool) -> Self {
         let voices = Voices::default();
         let into = voices.clone();
-        let (transport, offer) = Transport::offer(speaks, Redundancy::Adaptive, move |packet| {
-            let mut voices = into.lock().unwrap();
-            let voice = voices.entry(packet.ssrc).or_insert_with(|| VoiceDecoder::new(48_000).unwrap());
-            // Every fifth packet is lost on the way, and with it the frame of the packet before that is in it.
-            if packet.sequence.wrapping_add(u16::from(packet.recovered)) % 5 == 4 {
-                return;
-            }
-            let push = if packet.recovered { VoiceDecoder::recover } else { VoiceDecoder::push };
-            push(voice, packet.sequence, packet.timestamp, packet.payload);
-        })
-        .await
-        .unwrap();
+        let (transport, offer) =
+            Transport::offer(speaks, Redundancy::Adaptive, Ways::default(), move |packet| {
+                let mut voices = into.lock().unwrap();
+                let voice = voices.entry(packet.ssrc).or_insert_with(|| VoiceDecoder::new(48_000).unwrap());
+                // Every fifth packet is lost on the way, and with it the frame of the packet before that is in it.
+                if packet.sequence.wrapping_add(u16::from(packet.recovered)) % 5 == 4 {
+                    return;
+                }
+                let push = if packet.recovered { VoiceDecoder::recover } else { VoiceDecoder::push };
+                push(voice, packet.sequence, packet.timestamp, packet.payload);
+            })
+            .await
+            .unwrap();
         let id = ParticipantId(Uuid::from_u128(id));
         let offer = ClientOffer::parse(&offer).unwrap();
         assert_eq!(offer.slots().count(), 7);

@@ -48,6 +48,7 @@ pub mod simulator;
 pub mod standing;
 pub mod standings;
 pub mod time;
+pub mod turn_frame;
 pub mod views;
 pub mod wire;
 

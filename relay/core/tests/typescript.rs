@@ -22,7 +22,7 @@ use dragoman_core::rest_shifts::{
     ShiftOrder, ShiftRow, SkipForm,
 };
 use dragoman_core::roster::Profile;
-use dragoman_core::wire::{DeskMessage, DeskRelayMessage, ParticipantMessage, RelayMessage};
+use dragoman_core::wire::{DeskMessage, DeskRelayMessage, IceServer, ParticipantMessage, RelayMessage};
 use ts_rs::{Config, TS};
 
 #[test]
@@ -40,6 +40,7 @@ fn every_type_of_the_wire_is_written() {
         // The two sockets.
         ParticipantMessage,
         RelayMessage,
+        IceServer,
         DeskMessage,
         DeskRelayMessage,
         // The bodies of the REST calls; what they hold is written with them.

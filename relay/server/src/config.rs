@@ -11,6 +11,7 @@ use reqwest::Url;
 use serde::Deserialize;
 
 use crate::notify::is_loopback_host;
+use crate::turn::settings::TurnConfig;
 
 /// Shortest secret of the gateway, in characters: shorter ones can be found out by trying.
 const MIN_SECRET_CHARS: usize = 32;
@@ -33,6 +34,18 @@ pub struct Settings {
     /// such as 203.0.113.7:9000, where that differs too
     #[arg(long, env = "DRAGOMAN_MEDIA_PUBLIC", value_name = "IP[:PORT]", value_delimiter = ',')]
     pub media_public: Option<Vec<String>>,
+    /// UDP and TCP address of TURN, for networks that do not pass the audio [default: only over TLS, see --turn-tls]
+    #[arg(long, env = "DRAGOMAN_TURN", value_name = "ADDR")]
+    pub turn: Option<String>,
+    /// TLS address of TURN [default: the port of the web app]
+    #[arg(long, env = "DRAGOMAN_TURN_TLS", value_name = "ADDR")]
+    pub turn_tls: Option<String>,
+    /// Addresses of another TURN server, such as turns:turn.example:5349; needs --turn-external-secret-file
+    #[arg(long, env = "DRAGOMAN_TURN_EXTERNAL", value_name = "URL", value_delimiter = ',')]
+    pub turn_external: Option<Vec<String>>,
+    /// File of the secret shared with that server (coturn's static-auth-secret)
+    #[arg(long, env = "DRAGOMAN_TURN_EXTERNAL_SECRET_FILE", value_name = "FILE")]
+    pub turn_external_secret_file: Option<PathBuf>,
     /// Earlier frames sent along once more to listeners: adaptive (by their loss), 0, 1 or 2 [default: adaptive]
     #[arg(long, env = "DRAGOMAN_REDUNDANCY", value_name = "HOW")]
     pub redundancy: Option<String>,
@@ -80,6 +93,8 @@ pub struct Config {
     pub media_public: Vec<SocketAddr>,
     /// What listeners are sent against loss.
     pub redundancy: Redundancy,
+    /// Ways for audio where UDP does not get through.
+    pub turn: TurnConfig,
     /// Without a trailing slash.
     pub public_url: String,
     /// The key that seals private details.
@@ -158,6 +173,10 @@ impl Settings {
             listen: self.listen.or(from_file.listen),
             media: self.media.or(from_file.media),
             media_public: self.media_public.or(from_file.media_public),
+            turn: self.turn.or(from_file.turn),
+            turn_tls: self.turn_tls.or(from_file.turn_tls),
+            turn_external: self.turn_external.or(from_file.turn_external),
+            turn_external_secret_file: self.turn_external_secret_file.or(from_file.turn_external_secret_file),
             redundancy: self.redundancy.or(from_file.redundancy),
             public_url: self.public_url.or(from_file.public_url),
             dispatch: self.dispatch.or(from_file.dispatch),
@@ -204,6 +223,13 @@ impl Settings {
             (false, Some(_), None) => bail!("--tls-cert is given without --tls-key (DRAGOMAN_TLS_KEY)"),
             (false, None, Some(_)) => bail!("--tls-key is given without --tls-cert (DRAGOMAN_TLS_CERT)"),
         };
+        let turn = TurnConfig::check(
+            self.turn.as_deref(),
+            self.turn_tls.as_deref(),
+            self.turn_external,
+            self.turn_external_secret_file,
+            transport != Transport::Plain,
+        )?;
         let scheme = if transport == Transport::Plain { "http" } else { "https" };
         let public_url = self.public_url.unwrap_or_else(|| format!("{scheme}://localhost:{}", listen.port()));
         ensure!(
@@ -225,6 +251,7 @@ impl Settings {
             listen,
             media,
             media_public,
+            turn,
             redundancy,
             public_url,
             roster_key,
@@ -279,7 +306,8 @@ fn announced(text: &str) -> Option<SocketAddr> {
     }
 }
 
-fn address(setting: &str, text: &str) -> anyhow::Result<SocketAddr> {
+/// An address with a port; the error names the setting.
+pub(crate) fn address(setting: &str, text: &str) -> anyhow::Result<SocketAddr> {
     text.parse().with_context(|| {
         format!("{setting}: '{text}' is not an address with a port, such as 0.0.0.0:8443 or [::]:8443")
     })

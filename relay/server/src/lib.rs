@@ -22,4 +22,5 @@ pub mod simulate;
 pub mod store;
 pub mod throttle;
 pub mod tls;
+pub mod turn;
 pub mod vault;

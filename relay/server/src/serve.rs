@@ -2,14 +2,13 @@
 
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use axum_server::Handle;
 use axum_server::accept::NoDelayAcceptor;
-use axum_server::tls_rustls::RustlsAcceptor;
+use axum_server::tls_rustls::RustlsConfig;
 use dragoman_core::ids::AccountId;
 use dragoman_core::rest::{AccountRole, LinkPurpose};
 use dragoman_core::wire::Problem;
@@ -30,6 +29,7 @@ use crate::notify::Notifier;
 use crate::record::Signer;
 use crate::store::{Account, Link, LinkTarget, Store};
 use crate::throttle::Throttle;
+use crate::turn::Turn;
 use crate::vault::Vault;
 use crate::{clock, demo, files, tls};
 
@@ -40,7 +40,7 @@ const DRAIN_FOR: Duration = Duration::from_secs(5);
 pub struct Server {
     app: Arc<App>,
     listener: std::net::TcpListener,
-    tls: Option<(PathBuf, PathBuf)>,
+    tls: Option<RustlsConfig>,
     handle: Handle<SocketAddr>,
 }
 
@@ -58,7 +58,10 @@ impl Server {
             .mode(0o700)
             .create(&config.data)
             .with_context(|| format!("--data: cannot make the folder {}", config.data.display()))?;
-        let tls = tls::files(&config)?;
+        let tls = match tls::files(&config)? {
+            Some(files) => Some(tls::load(files).await?),
+            None => None,
+        };
         let listener = std::net::TcpListener::bind(config.listen).with_context(|| {
             format!(
                 "--listen: cannot open TCP {}. Is another relay running? Choose another address",
@@ -67,6 +70,8 @@ impl Server {
         })?;
         listener.set_nonblocking(true)?;
         let media = Arc::new(Media::start(config.media, &config.media_public, config.redundancy)?);
+        let turn = Turn::new(&config, &media)?;
+        turn.open(tls.as_ref()).await?;
         let store =
             Store::open(&config.data).await.with_context(|| format!("--data {}", config.data.display()))?;
         let signer = Signer::open(&config.data)?;
@@ -87,6 +92,7 @@ impl Server {
             loans,
             bookings: Arc::new(bookings),
             media,
+            turn,
             notifier,
             throttle: Throttle::default(),
             feed_throttle: Throttle::default(),
@@ -143,15 +149,15 @@ impl Server {
         let timers = tokio::spawn(app.bookings.clone().run());
         tokio::spawn(drain_on_signal(app.clone(), handle.clone()));
         let store = app.store.clone();
+        let turn = app.turn.clone();
         let service = router(app).into_make_service();
-        // Small messages must not wait for the acknowledgement of the one before (Nagle): 40 ms at every join.
         match tls {
-            Some(files) => {
-                let config = tls::load(files).await?;
-                let acceptor = RustlsAcceptor::new(config).acceptor(NoDelayAcceptor::new());
-                axum_server::from_tcp(listener)?.acceptor(acceptor).handle(handle).serve(service).await?;
+            Some(config) => {
+                let server = axum_server::from_tcp(listener)?.acceptor(turn.acceptor(config));
+                server.handle(handle).serve(service).await?;
             }
             None => {
+                // Without Nagle, as over TLS.
                 let server = axum_server::from_tcp(listener)?.acceptor(NoDelayAcceptor::new());
                 server.handle(handle).serve(service).await?;
             }

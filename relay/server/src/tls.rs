@@ -2,12 +2,14 @@
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context;
 use axum_server::tls_rustls::RustlsConfig;
 
 use crate::config::{Config, Transport};
 use crate::files::write_private;
+use crate::turn;
 
 /// Certificate and key files to serve with; `None` for plain HTTP.
 ///
@@ -21,18 +23,21 @@ pub fn files(config: &Config) -> anyhow::Result<Option<(PathBuf, PathBuf)>> {
     }
 }
 
-/// Reads the files for serving.
+/// Reads the files for serving the web app, and TURN on its port.
 ///
 /// # Errors
 /// If they are not a certificate chain and its key.
 pub async fn load((cert, key): (PathBuf, PathBuf)) -> anyhow::Result<RustlsConfig> {
-    RustlsConfig::from_pem_file(&cert, &key).await.with_context(|| {
+    let read = RustlsConfig::from_pem_file(&cert, &key).await.with_context(|| {
         format!(
             "--tls-cert {} and --tls-key {} are not a PEM certificate chain and its key",
             cert.display(),
             key.display()
         )
-    })
+    })?;
+    let mut config = (*read.get_inner()).clone();
+    config.alpn_protocols.push(turn::ALPN.to_vec());
+    Ok(RustlsConfig::from_config(Arc::new(config)))
 }
 
 /// Makes `tls-cert.pem` and `tls-key.pem` in the data folder, unless they are there.

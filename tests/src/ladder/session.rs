@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use dragoman_client::audio::VoiceDecoder;
-use dragoman_client::media::{Arrival, Transport, TransportState};
+use dragoman_client::media::{Arrival, Transport, TransportState, Ways};
 use dragoman_core::ids::{ParticipantId, SessionId};
 use dragoman_core::red::Redundancy;
 use dragoman_core::session_types::Route;
@@ -72,9 +72,9 @@ impl Session {
             Weak::Up => [Some(&proxy), None],
             Weak::Down => [None, Some(&proxy)],
         };
-        let speaker = Transport::offer(true, redundancy, |_| {}).await?;
+        let speaker = Transport::offer(true, redundancy, Ways::default(), |_| {}).await?;
         let (from, speaker) = join(media, session, number * 2, speaker, speakers).await?;
-        let listener = Transport::offer(false, Redundancy::Fixed(0), hears).await?;
+        let listener = Transport::offer(false, Redundancy::Fixed(0), Ways::default(), hears).await?;
         let (to, listener) = join(media, session, number * 2 + 1, listener, listeners).await?;
         media.set_routes(session, vec![Route { from, to: vec![to] }]).await?;
         Ok(Self { cell, speaker, listener, voice, proxy })

@@ -66,6 +66,8 @@ pub struct CallOptions {
     pub agree: Vec<ConsentKind>,
     /// How long a lost relay is waited for.
     pub reconnect_for: Duration,
+    /// Sound goes by TURN only, never directly: to try out what a network does that passes no UDP.
+    pub only_by_turn: bool,
     /// What the voice is sent with against loss.
     pub protection: Protection,
 }
@@ -82,6 +84,7 @@ impl Default for CallOptions {
             begin: Begin::Connected,
             agree: Vec::new(),
             reconnect_for: Duration::from_secs(60),
+            only_by_turn: false,
             protection: Protection::default(),
         }
     }

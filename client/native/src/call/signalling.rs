@@ -14,8 +14,8 @@ use tokio::time::{interval, sleep, sleep_until};
 use super::stats::{Hearing, milliseconds};
 use super::{CallEvent, CallOptions, Command, End, Shared};
 use crate::error::{ClientError, Result};
-use crate::media::{Transport, TransportState};
-use crate::net::{ApiClient, SessionSocket};
+use crate::media::{Transport, TransportState, Ways};
+use crate::net::{ApiClient, SessionSocket, TurnBridges};
 
 const BACKOFF_FIRST: Duration = Duration::from_millis(200);
 const BACKOFF_MOST: Duration = Duration::from_secs(2);
@@ -34,6 +34,8 @@ pub(super) struct Signalling {
     reconnect_for: Duration,
     agree: Vec<ConsentKind>,
     agreed: BTreeSet<ConsentKind>,
+    ways: Ways,
+    bridges: TurnBridges,
     /// Offered, and perhaps answered; it becomes the current one when it is answered.
     newest: Option<Attempt>,
     over: bool,
@@ -74,6 +76,8 @@ impl Signalling {
             reconnect_for: options.reconnect_for,
             agree: options.agree.clone(),
             agreed: BTreeSet::new(),
+            ways: Ways { only_servers: options.only_by_turn, ..Ways::default() },
+            bridges: TurnBridges::default(),
             newest: None,
             over: false,
             quality: None,
@@ -148,9 +152,8 @@ impl Signalling {
     /// One socket, from the first offer to its end. The transport outlives it: sound goes on while the socket is
     /// opened again, until another transport takes over.
     async fn attend(&mut self, mut socket: SessionSocket) -> Parting {
-        if let Err(error) = self.offer(&mut socket).await {
-            return Parting::Lost(error.to_string());
-        }
+        // The relay says first by which ways it is reached; an older one says something else.
+        let mut offered = false;
         let mut quality = interval(QUALITY_EVERY);
         loop {
             let step = tokio::select! {
@@ -159,7 +162,10 @@ impl Signalling {
                     Some(RelayMessage::Goodbye { problem, reconnect: true }) => return Parting::Lost(problem.message),
                     Some(RelayMessage::Goodbye { .. }) if self.over => return Parting::End(End::SessionOver),
                     Some(RelayMessage::Goodbye { problem, .. }) => return Parting::End(End::Goodbye { problem }),
-                    Some(message) => self.take(message, &mut socket).await,
+                    Some(message) => match self.take(message, &mut socket).await {
+                        Ok(()) if !std::mem::replace(&mut offered, true) => self.offer(&mut socket).await,
+                        taken => taken,
+                    },
                 },
                 command = self.commands.recv() => match command {
                     Some(Command::Send(message)) => socket.send(&message).await,
@@ -185,13 +191,14 @@ impl Signalling {
     async fn offer(&mut self, socket: &mut SessionSocket) -> Result<()> {
         let offered = Instant::now();
         let shared = self.shared.clone();
-        let (transport, sdp) = Transport::offer(self.speaks, self.redundancy, move |packet| {
-            if shared.lock_voices().arrive(packet) {
-                let passed = milliseconds(shared.begun.elapsed());
-                shared.lock_times().first_audio_ms.get_or_insert(passed);
-            }
-        })
-        .await?;
+        let (transport, sdp) =
+            Transport::offer(self.speaks, self.redundancy, self.ways.clone(), move |packet| {
+                if shared.lock_voices().arrive(packet) {
+                    let passed = milliseconds(shared.begun.elapsed());
+                    shared.lock_times().first_audio_ms.get_or_insert(passed);
+                }
+            })
+            .await?;
         let state = transport.state();
         let attempt = Attempt {
             transport: Arc::new(transport),
@@ -218,6 +225,9 @@ impl Signalling {
                 for statement in statements {
                     socket.send(&statement).await?;
                 }
+            }
+            RelayMessage::IceServers { servers } => {
+                self.ways.servers = self.bridges.servers(servers, self.api.trust()).await;
             }
             RelayMessage::SdpAnswer { sdp } => self.answered(sdp).await,
             RelayMessage::Slots { slots } => {

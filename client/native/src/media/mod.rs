@@ -5,4 +5,4 @@ mod sender;
 mod transport;
 
 pub use answer::{slot_ssrcs, takes_red};
-pub use transport::{Arrival, Transport, TransportState};
+pub use transport::{Arrival, Transport, TransportState, Ways};

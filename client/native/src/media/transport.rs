@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use bytes::Bytes;
 use dragoman_core::red::{Blocks, Redundancy};
+use dragoman_core::wire::IceServer;
 use rtc::interceptor::Registry;
 use rtc::media_stream::MediaStreamTrack;
 use rtc::peer_connection::configuration::media_engine::MIME_TYPE_OPUS;
@@ -23,8 +24,9 @@ use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 use webrtc::media_stream::track_remote::{TrackRemote, TrackRemoteEvent};
 use webrtc::peer_connection::{
     CipherSuiteId, MediaEngine, PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler,
-    RTCConfigurationBuilder, RTCIceGatheringState, RTCPeerConnectionState, RTCSessionDescription,
-    SettingEngineBuilder, SrtpProtectionProfile, configure_rtcp_reports,
+    RTCConfiguration, RTCConfigurationBuilder, RTCIceGatheringState, RTCIceServer, RTCIceTransportPolicy,
+    RTCPeerConnectionState, RTCSessionDescription, SettingEngineBuilder, SrtpProtectionProfile,
+    configure_rtcp_reports,
 };
 
 use super::sender::VoiceSender;
@@ -39,6 +41,8 @@ pub(super) const RED: u8 = 63;
 const SLOTS: usize = dragoman_core::session_types::MAX_PARTICIPANTS - 1;
 /// Local addresses are found at once; no server is asked.
 const GATHER_TIMEOUT: Duration = Duration::from_secs(3);
+/// Where servers are asked, the local addresses have been found by then.
+const GATHER_WITH_SERVERS: Duration = Duration::from_millis(20);
 /// The path is checked so often, also while nothing is answered: the relay accepts whichever address checks come from, so
 /// sound is back so soon after a link is, or after the network became another one, with the same keys and streams.
 const ICE_KEEPALIVE: Duration = Duration::from_millis(250);
@@ -79,6 +83,15 @@ pub enum TransportState {
     Failed,
 }
 
+/// By which ways the relay is reached.
+#[derive(Debug, Clone, Default)]
+pub struct Ways {
+    /// TURN servers that are reached by UDP.
+    pub servers: Vec<IceServer>,
+    /// Only by them, never directly.
+    pub only_servers: bool,
+}
+
 /// See the module's page. Dropping it closes the connection.
 pub struct Transport {
     connection: Arc<dyn PeerConnection>,
@@ -89,7 +102,7 @@ pub struct Transport {
 
 impl Transport {
     /// Makes a connection and its SDP offer. `speaks`: a voice is offered too, else only slots; it is sent with
-    /// `redundancy`. `deliver` is called for every frame that arrives, again and again for those that come along with
+    /// `redundancy`. `ways`: TURN servers that are reached by UDP, tried beside the direct way. `deliver` is called for every frame that arrives, again and again for those that come along with
     /// later packets, and must not wait.
     ///
     /// # Errors
@@ -97,8 +110,10 @@ impl Transport {
     pub async fn offer(
         speaks: bool,
         redundancy: Redundancy,
+        ways: Ways,
         deliver: impl Fn(Arrival) + Send + Sync + 'static,
     ) -> Result<(Self, String)> {
+        let has_servers = !ways.servers.is_empty();
         let (gathered, mut when_gathered) = watch::channel(false);
         let (set_state, state) = watch::channel(TransportState::Connecting);
         let readers = Arc::new(Readers::default());
@@ -110,7 +125,7 @@ impl Transport {
             codecs.register_codec(codec, RtpCodecKind::Audio).map_err(media)?;
         }
         let connection = PeerConnectionBuilder::new()
-            .with_configuration(RTCConfigurationBuilder::new().build())
+            .with_configuration(configuration(ways))
             .with_media_engine(codecs)
             .with_setting_engine(settings())
             .with_interceptor_registry(configure_rtcp_reports(Registry::new()))
@@ -130,8 +145,10 @@ impl Transport {
         }
         let offer = connection.create_offer(None).await.map_err(media)?;
         connection.set_local_description(offer).await.map_err(media)?;
+        // A server that does not answer must not hold up a call that needs none: its candidates come when they come.
+        let patience = if has_servers { GATHER_WITH_SERVERS } else { GATHER_TIMEOUT };
         // The relay is ice-lite and learns addresses from the checks, but an offer without candidates is unusual.
-        let _ = tokio::time::timeout(GATHER_TIMEOUT, when_gathered.wait_for(|done| *done)).await;
+        let _ = tokio::time::timeout(patience, when_gathered.wait_for(|done| *done)).await;
         let offer = connection.local_description().await;
         let offer = offer.ok_or_else(|| ClientError::Media("there is no local description".to_owned()))?;
         Ok((Self { connection, voice, state, readers }, offer.sdp))
@@ -300,6 +317,19 @@ fn opus_codec() -> RTCRtpCodec {
         sdp_fmtp_line: "minptime=20;useinbandfec=1;usedtx=0;cbr=1;stereo=0".to_owned(),
         rtcp_feedback: Vec::new(),
     }
+}
+
+fn configuration(ways: Ways) -> RTCConfiguration {
+    let servers = ways.servers.into_iter().map(|server| RTCIceServer {
+        urls: server.urls,
+        username: server.username,
+        credential: server.credential,
+    });
+    let policy = if ways.only_servers { RTCIceTransportPolicy::Relay } else { RTCIceTransportPolicy::All };
+    RTCConfigurationBuilder::new()
+        .with_ice_servers(servers.collect())
+        .with_ice_transport_policy(policy)
+        .build()
 }
 
 fn settings() -> webrtc::peer_connection::SettingEngine {

@@ -4,8 +4,10 @@ mod api;
 mod link;
 mod socket;
 mod trust;
+mod turn_bridge;
 
 pub use api::ApiClient;
 pub use link::{Link, RelayAddress};
 pub use socket::{DeskSocket, JsonSocket, SessionSocket};
 pub use trust::Trust;
+pub(crate) use turn_bridge::TurnBridges;

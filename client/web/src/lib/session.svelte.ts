@@ -31,7 +31,6 @@ export class LiveSession {
         // A stop that was touched while the connection was away goes first.
         if (this.#stop === 'asked') this.socket.send({ type: 'stop' });
         else if (this.#pausing) this.act({ do: 'pause' });
-        void this.call.socketOpened();
       },
       message: (message) => this.#received(message),
       turnedAway: (tries) => void this.#findOutWhy(id, tries),
@@ -99,6 +98,9 @@ export class LiveSession {
         this.call.coughKnown(message.view.interpreting.coughing.includes(message.view.you));
         noteRelayMoment(message.view.interpreting.now);
         if (message.view.phase === 'sealed' || message.view.phase === 'abandoned') this.call.close();
+        break;
+      case 'ice_servers':
+        void this.call.socketOpened(message.servers);
         break;
       case 'sdp_answer':
         void this.call.answered(message.sdp);

@@ -1,5 +1,5 @@
 /** The sound of one participant: the microphone, the transport in use, and what the screens show of them. */
-import type { ParticipantMessage, Quality, Slot } from '../wire';
+import type { IceServer, ParticipantMessage, Quality, Slot } from '../wire';
 import { levelStep, qualityBetween, sample, settle, type Sample } from './levels';
 import { openMicrophone } from './microphone';
 import { Peer } from './peer';
@@ -30,6 +30,7 @@ export class Call {
   #peer: Peer | undefined;
   #track: MediaStreamTrack | undefined;
   #slots: Slot[] = [];
+  #iceServers: IceServer[] = [];
   /** The relay answers in order; while an answer is due, no second offer goes out that it could be taken for. */
   #answerDue: ReturnType<typeof setTimeout> | undefined;
   #offering: Peer | undefined;
@@ -66,8 +67,12 @@ export class Call {
     await this.#connect();
   }
 
-  /** The socket is there (again): whatever transport there was, the relay may have forgotten it. */
-  async socketOpened(): Promise<void> {
+  /**
+   * The socket is there (again): whatever transport there was, the relay may have forgotten it. It begins by saying by
+   * which ways the relay can be reached.
+   */
+  async socketOpened(iceServers: IceServer[]): Promise<void> {
+    this.#iceServers = iceServers;
     this.#answerIsHere();
     if (this.microphone === 'asking') return;
     if (this.muted) this.#send({ type: 'set_muted', muted: true });
@@ -145,7 +150,7 @@ export class Call {
     if (this.#renew) return;
     this.#peer?.close();
     this.#latest = undefined;
-    const peer = new Peer(this.#track, {
+    const peer = new Peer(this.#track, this.#iceServers, {
       interrupted: () => void this.#offer(peer, true),
       lost: () => void this.#connect(),
     });

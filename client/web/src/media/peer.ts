@@ -1,4 +1,5 @@
 /** One WebRTC transport to the relay: section 0 sends the microphone, seven more receive, one voice each. */
+import type { IceServer } from '../wire';
 
 export const SLOTS = 7;
 
@@ -15,7 +16,7 @@ const SEARCH_EVERY = 1000;
 const GIVE_UP_AFTER = 15_000;
 
 export class Peer {
-  readonly connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+  readonly connection: RTCPeerConnection;
   readonly #events: PeerEvents;
   #search: ReturnType<typeof setInterval> | undefined;
   #interruptedSince = 0;
@@ -23,7 +24,8 @@ export class Peer {
   readonly #unhear = new AbortController();
   #closed = false;
 
-  constructor(microphone: MediaStreamTrack | undefined, events: PeerEvents) {
+  constructor(microphone: MediaStreamTrack | undefined, iceServers: IceServer[], events: PeerEvents) {
+    this.connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle', iceServers });
     this.#events = events;
     // Without a microphone the section stays, so that the sections of every client have the same order.
     if (microphone === undefined) this.connection.addTransceiver('audio', { direction: 'inactive' });

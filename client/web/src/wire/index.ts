@@ -42,6 +42,7 @@ export type { FloorAct } from './generated/FloorAct';
 export type { ForecastView } from './generated/ForecastView';
 export type { Gender } from './generated/Gender';
 export type { Hearing } from './generated/Hearing';
+export type { IceServer } from './generated/IceServer';
 export type { ImportForm } from './generated/ImportForm';
 export type { ImportReport } from './generated/ImportReport';
 export type { ImportRow } from './generated/ImportRow';

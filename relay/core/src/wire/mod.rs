@@ -80,6 +80,11 @@ pub enum ParticipantMessage {
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum RelayMessage {
+    /// By which ways the audio may go where UDP does not get through. The first message of every connection.
+    IceServers {
+        /// TURN servers; empty where there are none.
+        servers: Vec<IceServer>,
+    },
     /// Everything the screen needs. Sent at the start and after every change.
     Session {
         /// The session as this participant may see it.
@@ -112,6 +117,28 @@ pub enum RelayMessage {
         /// Whether to connect again.
         reconnect: bool,
     },
+}
+
+/// A TURN server, as a browser's `RTCPeerConnection` takes it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct IceServer {
+    /// `turn:` and `turns:` addresses (RFC 7065).
+    pub urls: Vec<String>,
+    /// When it ends (seconds since 1970) and for whom it was made, in the loggable form.
+    pub username: String,
+    /// The password that goes with it.
+    pub credential: String,
+}
+
+impl std::fmt::Debug for IceServer {
+    /// Without the password: it must not stand in a log.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("IceServer")
+            .field("urls", &self.urls)
+            .field("username", &self.username)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Account → relay, on `/api/v1/desk`.

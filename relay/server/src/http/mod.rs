@@ -56,6 +56,7 @@ use crate::notify::Notifier;
 use crate::record::Signer;
 use crate::store::Store;
 use crate::throttle::Throttle;
+use crate::turn::Turn;
 use crate::vault::Vault;
 
 /// Longest request body, in bytes.
@@ -77,6 +78,8 @@ pub struct App {
     pub bookings: Arc<Bookings>,
     /// The audio.
     pub media: Arc<Media>,
+    /// Ways for the audio where UDP does not get through.
+    pub turn: Turn,
     /// Rings those who have no page open.
     pub notifier: Notifier,
     /// Wrong passwords.

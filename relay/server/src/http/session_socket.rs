@@ -78,6 +78,9 @@ async fn carry(app: Arc<App>, session: SessionId, participant: ParticipantId, so
     };
     let number = attached.number;
     let mut socket = Socket::new(socket, attached.outbox);
+    // Before anything else, so that the first offer is made with it. If it can not be sent, the socket is closed.
+    let servers = app.turn.servers(participant, app.now());
+    let _ = socket.send(&RelayMessage::IceServers { servers }).await;
     loop {
         let answer = match socket.next::<ParticipantMessage>().await {
             Next::Received(message) => handle(&app, session, participant, message).await,

@@ -43,6 +43,7 @@ pub struct Media {
     commands: mpsc::Sender<Command>,
     counters: Arc<Counters>,
     local: SocketAddr,
+    announced: Arc<[SocketAddr]>,
 }
 
 enum Command {
@@ -90,6 +91,7 @@ impl Media {
         socket.set_nonblocking(true)?;
         let local = socket.local_addr()?;
         let candidates = candidates(local, public)?;
+        let announced = candidates.as_slice().into();
         let identity = Arc::new(Identity::generate()?);
         let counters = Arc::new(Counters::default());
         let forwarder = Forwarder::new(identity, candidates, redundancy, counters.clone());
@@ -105,7 +107,7 @@ impl Media {
                 tracing::error!(%error, "the media thread failed; no audio is carried until the relay is restarted");
             }
         })?;
-        Ok(Self { commands, counters, local })
+        Ok(Self { commands, counters, local, announced })
     }
 
     /// Makes (or replaces) a participant's transport; the SDP answer, and all slots that changed.
@@ -146,6 +148,11 @@ impl Media {
     /// The UDP port that is open.
     pub fn local_addr(&self) -> SocketAddr {
         self.local
+    }
+
+    /// The addresses that clients are told.
+    pub fn announced(&self) -> &[SocketAddr] {
+        &self.announced
     }
 
     /// Whether the media thread still runs.

@@ -103,11 +103,7 @@ impl<'a> Screen<'a> {
                 self.muted = !self.muted;
                 self.call.set_muted(self.muted).await?;
             }
-            KeyCode::Char('c') => {
-                if self.coughs_until.replace(now + COUGH).is_none() {
-                    self.cough(true).await?;
-                }
-            }
+            KeyCode::Char('c') => self.cough_on(now).await?,
             KeyCode::Char('a') => {
                 let act = match self.shown.aside {
                     Aside::May(with) => FloorAct::BeginAside { with },
@@ -147,6 +143,14 @@ impl<'a> Screen<'a> {
     fn say(&mut self, notice: &str, now: Instant) {
         self.shown.notice = Some(notice.to_owned());
         self.notice_until = Some(now + NOTICE);
+    }
+
+    /// The key was pressed, or repeats because it is held.
+    async fn cough_on(&mut self, now: Instant) -> Result<()> {
+        match self.coughs_until.replace(now + COUGH) {
+            None => self.cough(true).await,
+            Some(_) => Ok(()),
+        }
     }
 
     /// The microphone is silenced here at once; the relay is told, so that the others see why.
