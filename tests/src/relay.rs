@@ -1,6 +1,6 @@
 //! A relay for one test: in this process with its own folder and ports, or as a process that can be killed.
 
-use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -86,23 +86,31 @@ pub struct RelayProcess {
     child: Child,
     data: PathBuf,
     address: SocketAddr,
+    options: Vec<String>,
 }
 
 impl RelayProcess {
     /// Starts one on the data in a folder.
     pub async fn start(data: &Path) -> anyhow::Result<Self> {
+        Self::start_with(data, Vec::new()).await
+    }
+
+    /// The same, with further options of the command line.
+    pub async fn start_with(data: &Path, mut options: Vec<String>) -> anyhow::Result<Self> {
+        options.push("--plain-http".to_owned());
         let address = free_address()?;
         let url = format!("http://localhost:{}", address.port());
-        let child = spawn(data, address, true)?;
+        let child = spawn(data, address, &options)?;
         wait_until_ready(&url).await?;
-        Ok(Self { url, child, data: data.to_owned(), address })
+        Ok(Self { url, child, data: data.to_owned(), address, options })
     }
 
     /// Starts one as it is really run: over TLS, with a certificate of its own ([`RelayProcess::certificate`]).
     pub async fn start_with_tls(data: &Path) -> anyhow::Result<Self> {
         let address = free_address()?;
         let url = format!("https://localhost:{}", address.port());
-        let relay = Self { url, child: spawn(data, address, false)?, data: data.to_owned(), address };
+        let child = spawn(data, address, &[])?;
+        let relay = Self { url, child, data: data.to_owned(), address, options: Vec::new() };
         // They are written when everything is open.
         relay.links().await?;
         Ok(relay)
@@ -139,7 +147,7 @@ impl RelayProcess {
 
     /// Starts it again on the same data and ports; returns when it is ready.
     pub async fn restart(&mut self) -> anyhow::Result<()> {
-        self.child = spawn(&self.data, self.address, true)?;
+        self.child = spawn(&self.data, self.address, &self.options)?;
         wait_until_ready(&self.url).await
     }
 
@@ -155,13 +163,10 @@ impl Drop for RelayProcess {
     }
 }
 
-fn spawn(data: &Path, address: SocketAddr, plain: bool) -> anyhow::Result<Child> {
+fn spawn(data: &Path, address: SocketAddr, options: &[String]) -> anyhow::Result<Child> {
     let address = address.to_string();
     let mut command = Command::new(relay_program()?);
-    command.args(["serve", "--listen", &address, "--demo", "--data"]).arg(data);
-    if plain {
-        command.arg("--plain-http");
-    }
+    command.args(["serve", "--listen", &address, "--demo", "--data"]).arg(data).args(options);
     command.env("DRAGOMAN_LOG", "warn").stdout(Stdio::null());
     Ok(command.spawn()?)
 }
@@ -186,6 +191,14 @@ pub fn relay_program() -> anyhow::Result<PathBuf> {
 /// # Errors
 /// If there is none.
 pub fn free_address() -> anyhow::Result<SocketAddr> {
+    free_address_of(Ipv4Addr::LOCALHOST.into())
+}
+
+/// The same for a certain address of this machine.
+///
+/// # Errors
+/// If there is no free port.
+pub fn free_address_of(ip: IpAddr) -> anyhow::Result<SocketAddr> {
     /// Below the range that the system hands out by itself (from 32768 on, Linux' ip_local_port_range): nobody's
     /// outgoing connection takes the number while a relay starts, or while it is down between a kill and a restart.
     const FIRST: u32 = 12_000;
@@ -194,7 +207,7 @@ pub fn free_address() -> anyhow::Result<SocketAddr> {
     for _ in 0..COUNT {
         let step = NEXT.fetch_add(1, Ordering::Relaxed);
         let port = FIRST + std::process::id().wrapping_mul(61).wrapping_add(step) % COUNT;
-        let address = SocketAddr::from(([127, 0, 0, 1], u16::try_from(port)?));
+        let address = SocketAddr::new(ip, u16::try_from(port)?);
         // Both TCP and UDP are opened at this number.
         if TcpListener::bind(address).is_ok() && UdpSocket::bind(address).is_ok() {
             return Ok(address);

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, ensure};
+use dragoman_client::audio::read_wav;
 use serde::Deserialize;
 
 /// `models/phrases.json`: the same phrases in three languages, in the same order.
@@ -38,4 +39,15 @@ pub fn speak(text: &str, voice: &str, words_a_minute: u32, file: &Path) -> anyho
     let status = spoken.context("espeak-ng is not installed: run scripts/setup test")?;
     ensure!(status.success(), "espeak-ng failed: {status}");
     Ok(())
+}
+
+/// A text, spoken at 150 words a minute, at 48 kHz.
+///
+/// # Errors
+/// If espeak-ng is not installed or fails.
+pub fn spoken(text: &str, voice: &str) -> anyhow::Result<Vec<f32>> {
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("voice.wav");
+    speak(text, voice, 150, &file)?;
+    Ok(read_wav(&file)?)
 }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use dragoman_client::audio::read_wav;
 use dragoman_client::net::ApiClient;
 use dragoman_core::ids::SessionId;
 use dragoman_core::interpreting::{FloorAct, Mode};
@@ -13,7 +12,7 @@ use dragoman_core::wire::SessionView;
 use dragoman_tests::correlation::align;
 use dragoman_tests::natives::{Native, accept, invite, ready_desk, request, signed_in};
 use dragoman_tests::relay::TestRelay;
-use dragoman_tests::speech::{Phrases, speak};
+use dragoman_tests::speech::{Phrases, spoken};
 
 const RATE: usize = 48_000;
 /// A jitter buffer is empty after so long.
@@ -59,7 +58,8 @@ impl Three {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_aside_is_never_heard_by_the_interviewee() -> Result<()> {
     let phrases = Phrases::read()?;
-    let voices = [spoken(&phrases.en[3], "en+m3")?, spoken(&phrases.sq[5], "sq+f2")?, silence()];
+    let voices =
+        [spoken(&phrases.en[3], "en+m3")?.into(), spoken(&phrases.sq[5], "sq+f2")?.into(), silence()];
     let [of_officer, of_mediator, _] = voices.clone();
     let three = Three::live(voices).await?;
     let like = |voice: &[f32], heard: &[f32]| align(voice, heard).correlation;
@@ -212,11 +212,4 @@ fn tone(hertz: f32) -> Arc<[f32]> {
 
 fn silence() -> Arc<[f32]> {
     vec![0.0; RATE].into()
-}
-
-fn spoken(text: &str, voice: &str) -> Result<Arc<[f32]>> {
-    let folder = tempfile::tempdir()?;
-    let file = folder.path().join("voice.wav");
-    speak(text, voice, 150, &file)?;
-    Ok(read_wav(&file)?.into())
 }

@@ -1,6 +1,7 @@
 //! The relay under load: N three-party sessions at once, each speaking all the time, against a relay in a process of its own.
 //!
-//! `load [SESSIONS] [SECONDS]`; progress on standard error, one JSON object as the last line of standard output.
+//! `load [SESSIONS] [SECONDS] [EARLIER]`: with EARLIER (0, 1 or 2, usual: 2) frames sent along once more to each listener,
+//! and two from each speaker unless it is 0. Progress on standard error, one JSON object as the last line of standard output.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use dragoman_tests::call::{Call, Party};
 use dragoman_tests::client::{Client, secret_of};
+use dragoman_tests::peer::Peer;
 use dragoman_tests::relay::RelayProcess;
 use serde_json::{Value, json};
 
@@ -32,7 +34,8 @@ struct Tally {
 async fn main() -> ExitCode {
     let mut numbers = std::env::args().skip(1).map_while(|text| text.parse::<u64>().ok());
     let (sessions, seconds) = (numbers.next().unwrap_or(100), numbers.next().unwrap_or(20));
-    match run(sessions, seconds).await {
+    let earlier = numbers.next().unwrap_or(2);
+    match run(sessions, seconds, earlier).await {
         Ok(report) => {
             println!("{report}");
             ExitCode::SUCCESS
@@ -44,9 +47,10 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(sessions: u64, seconds: u64) -> Result<Value> {
+async fn run(sessions: u64, seconds: u64, earlier: u64) -> Result<Value> {
     let data = tempfile::tempdir()?;
-    let relay = RelayProcess::start(data.path()).await?;
+    let options = vec!["--redundancy".to_owned(), earlier.to_string()];
+    let relay = RelayProcess::start_with(data.path(), options).await?;
     let links = relay.links().await?;
     let link = |path: &str| links.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned();
     eprintln!("load: making {sessions} mediators");
@@ -59,11 +63,16 @@ async fn run(sessions: u64, seconds: u64) -> Result<Value> {
     for mediator in mediators {
         let officer = Client::signed_in(&relay.url, &link("/officer")).await?;
         let mut call = Call::establish_as(officer, mediator, "so").await?;
+        if earlier > 0 {
+            for party in [&mut call.officer, &mut call.mediator, &mut call.interviewee] {
+                party.peer = Peer::connect_with_red(&mut party.socket).await?;
+            }
+        }
         for party in [&call.officer, &call.mediator, &call.interviewee] {
             signalling.push(party.peer.join_times.0);
             connecting.push(party.peer.join_times.1);
         }
-        first_audio.push(until_heard(&mut call).await?);
+        first_audio.push(until_heard(&mut call, earlier > 0).await?);
         calls.push(call);
     }
     let tally = Arc::new(Tally::default());
@@ -90,6 +99,7 @@ async fn run(sessions: u64, seconds: u64) -> Result<Value> {
     Ok(json!({
         "sessions": sessions,
         "participants": participants,
+        "earlier_frames_in_a_packet": earlier,
         "seconds": elapsed.round(),
         "sent_packets_per_second": ((after.1 - before.1) as f64 / elapsed).round(),
         "forwarded_packets_per_second": (delta.forwarded / elapsed).round(),
@@ -132,11 +142,13 @@ async fn make_mediators(url: &str, coordinator_link: &str, count: u64) -> Result
 }
 
 /// From a fresh entry of the interviewee (socket, SDP, ICE, DTLS) to the first packet heard from the officer.
-async fn until_heard(call: &mut Call) -> Result<Duration> {
+async fn until_heard(call: &mut Call, red: bool) -> Result<Duration> {
     let began = Instant::now();
     let session = call.session;
     call.interviewee.socket = call.interviewee.client.session_socket(session).await?;
-    call.interviewee.peer = dragoman_tests::peer::Peer::connect(&mut call.interviewee.socket).await?;
+    let socket = &mut call.interviewee.socket;
+    call.interviewee.peer =
+        if red { Peer::connect_with_red(socket).await? } else { Peer::connect(socket).await? };
     for _ in 0..200 {
         call.officer.peer.send(&[0; PAYLOAD_BYTES]).await?;
         if call.interviewee.peer.receive(FRAME).await?.is_some() {

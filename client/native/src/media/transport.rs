@@ -1,7 +1,7 @@
 //! One WebRTC connection: one voice out, seven slots in, on bundled SRTP with AEAD only.
 
 use std::collections::BTreeMap;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{Ipv6Addr, SocketAddr, UdpSocket};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -352,6 +352,10 @@ fn settings() -> webrtc::peer_connection::SettingEngine {
 /// Every IPv4 interface, loopback, and the IPv6 address that is used towards the world, if there is one.
 fn local_addresses() -> Vec<SocketAddr> {
     let mut addresses = vec![SocketAddr::from(([0, 0, 0, 0], 0)), SocketAddr::from(([127, 0, 0, 1], 0))];
+    let loopback = SocketAddr::from((Ipv6Addr::LOCALHOST, 0));
+    if UdpSocket::bind(loopback).is_ok() {
+        addresses.push(loopback);
+    }
     // Connecting a UDP socket sends nothing; it only asks the routing table. 2001:db8:: is for documentation.
     let outward = UdpSocket::bind("[::]:0").and_then(|socket| {
         socket.connect("[2001:db8::1]:9")?;
