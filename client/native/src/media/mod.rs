@@ -1,6 +1,7 @@
 //! The WebRTC connection to the relay. Only this folder names the WebRTC libraries, so they can be replaced.
 
 mod answer;
+mod answering;
 mod sender;
 mod transport;
 

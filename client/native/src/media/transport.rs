@@ -94,7 +94,7 @@ pub struct Ways {
 
 /// See the module's page. Dropping it closes the connection.
 pub struct Transport {
-    connection: Arc<dyn PeerConnection>,
+    pub(super) connection: Arc<dyn PeerConnection>,
     voice: Option<Arc<VoiceSender>>,
     state: watch::Receiver<TransportState>,
     readers: Arc<Readers>,
@@ -114,7 +114,34 @@ impl Transport {
         deliver: impl Fn(Arrival) + Send + Sync + 'static,
     ) -> Result<(Self, String)> {
         let has_servers = !ways.servers.is_empty();
-        let (gathered, mut when_gathered) = watch::channel(false);
+        let (transport, mut when_gathered) = Self::unconnected(speaks, redundancy, ways, deliver).await?;
+        let connection = &transport.connection;
+        for _ in 0..SLOTS {
+            let slot = RTCRtpTransceiverInit {
+                direction: RTCRtpTransceiverDirection::Recvonly,
+                ..Default::default()
+            };
+            connection.add_transceiver_from_kind(RtpCodecKind::Audio, Some(slot)).await.map_err(media)?;
+        }
+        let offer = connection.create_offer(None).await.map_err(media)?;
+        connection.set_local_description(offer).await.map_err(media)?;
+        // A server that does not answer must not hold up a call that needs none: its candidates come when they come.
+        let patience = if has_servers { GATHER_WITH_SERVERS } else { GATHER_TIMEOUT };
+        // The relay is ice-lite and learns addresses from the checks, but an offer without candidates is unusual.
+        let _ = tokio::time::timeout(patience, when_gathered.wait_for(|done| *done)).await;
+        let offer = connection.local_description().await;
+        let offer = offer.ok_or_else(|| ClientError::Media("there is no local description".to_owned()))?;
+        Ok((transport, offer.sdp))
+    }
+
+    /// A connection of which nothing is described yet, and when its own addresses will have been found.
+    pub(super) async fn unconnected(
+        speaks: bool,
+        redundancy: Redundancy,
+        ways: Ways,
+        deliver: impl Fn(Arrival) + Send + Sync + 'static,
+    ) -> Result<(Self, watch::Receiver<bool>)> {
+        let (gathered, when_gathered) = watch::channel(false);
         let (set_state, state) = watch::channel(TransportState::Connecting);
         let readers = Arc::new(Readers::default());
         let handler =
@@ -136,22 +163,7 @@ impl Transport {
             .map_err(media)?;
         let connection: Arc<dyn PeerConnection> = Arc::new(connection);
         let voice = if speaks { Some(add_voice(&connection, redundancy).await?) } else { None };
-        for _ in 0..SLOTS {
-            let slot = RTCRtpTransceiverInit {
-                direction: RTCRtpTransceiverDirection::Recvonly,
-                ..Default::default()
-            };
-            connection.add_transceiver_from_kind(RtpCodecKind::Audio, Some(slot)).await.map_err(media)?;
-        }
-        let offer = connection.create_offer(None).await.map_err(media)?;
-        connection.set_local_description(offer).await.map_err(media)?;
-        // A server that does not answer must not hold up a call that needs none: its candidates come when they come.
-        let patience = if has_servers { GATHER_WITH_SERVERS } else { GATHER_TIMEOUT };
-        // The relay is ice-lite and learns addresses from the checks, but an offer without candidates is unusual.
-        let _ = tokio::time::timeout(patience, when_gathered.wait_for(|done| *done)).await;
-        let offer = connection.local_description().await;
-        let offer = offer.ok_or_else(|| ClientError::Media("there is no local description".to_owned()))?;
-        Ok((Self { connection, voice, state, readers }, offer.sdp))
+        Ok((Self { connection, voice, state, readers }, when_gathered))
     }
 
     /// Takes the relay's answer, and begins to connect. Returns the stream of each slot, by `a=mid`.
@@ -364,6 +376,6 @@ fn local_addresses() -> Vec<SocketAddr> {
     addresses
 }
 
-fn media(error: webrtc::error::Error) -> ClientError {
+pub(super) fn media(error: webrtc::error::Error) -> ClientError {
     ClientError::Media(error.to_string())
 }
