@@ -118,8 +118,7 @@ impl Janus {
         Ok(Ends { speaker, listener, up, down })
     }
 
-    /// As a call of two, the only one of its plugins in which more than two packets' worth of redundancy is agreed on
-    /// and passed on between people.
+    /// As a call of two, in which Janus agrees to redundant audio and passes it on as it comes; in a room it does not.
     async fn call(
         &self,
         cell: &Cell,

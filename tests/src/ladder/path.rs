@@ -72,7 +72,7 @@ mod tests {
     fn a_description_keeps_one_address_and_it_is_the_proxys() {
         let sdp = "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=candidate:1 1 udp 2015363327 192.0.2.2 41000 typ host\r\na=candidate:2 1 tcp 1 192.0.2.2 41000 typ host tcptype passive\r\na=candidate:3 1 udp 7 2001:db8::1 41000 typ host\r\na=end-of-candidates\r\n";
         let server = first_address(sdp).unwrap();
-        assert_eq!(server, "192.0.2.2:41000".parse().unwrap());
+        assert_eq!(server, SocketAddr::from(([192, 0, 2, 2], 41_000)));
         let told = with_address(sdp, server, "127.0.0.1:5000".parse().unwrap());
         assert_eq!(
             told,

@@ -1,16 +1,12 @@
 //! A connection that is offered to: servers that make the offer themselves, as many conference servers do towards a
 //! listener. Our relay answers; whoever compares it with another server needs the same client at both.
 
-use std::time::Duration;
-
 use dragoman_core::red::Redundancy;
 use webrtc::peer_connection::RTCSessionDescription;
 
-use super::transport::{Arrival, Transport, Ways, media};
+use super::arrival::Arrival;
+use super::transport::{GATHER_TIMEOUT, Transport, Ways, media};
 use crate::error::{ClientError, Result};
-
-/// Local addresses are found at once.
-const GATHER_TIMEOUT: Duration = Duration::from_secs(3);
 
 impl Transport {
     /// Listens to what a server offers, and makes the SDP answer. `deliver` is called as in [`Transport::offer`].

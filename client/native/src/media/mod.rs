@@ -2,8 +2,10 @@
 
 mod answer;
 mod answering;
+mod arrival;
 mod sender;
 mod transport;
 
 pub use answer::{slot_ssrcs, takes_red};
-pub use transport::{Arrival, Transport, TransportState, Ways};
+pub use arrival::Arrival;
+pub use transport::{Transport, TransportState, Ways};
