@@ -11,9 +11,15 @@ matplotlib.use("svg")
 import matplotlib.pyplot as plt
 
 DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs"
-NAMES = {"nothing": "nothing", "fec": "FEC", "red-1": "RED-1", "red-2": "RED-2"}
-COLOURS = {"nothing": "#777777", "fec": "#d55e00", "red-1": "#0072b2", "red-2": "#009e73"}
-WAYS = {"up": "Speaker's way up is weak", "down": "Listener's way down is weak"}
+NAMES = {"nothing": "nothing", "fec": "FEC", "red-1": "RED-1", "red-2": "RED-2", "chosen": "as chosen"}
+COLOURS = {"nothing": "#777777", "fec": "#d55e00", "red-1": "#0072b2", "red-2": "#009e73", "chosen": "#cc79a7"}
+WAYS = {
+    "up": "Speaker's way up is weak",
+    "down": "Listener's way down is weak",
+    "both": "Both ways are weak",
+}
+THROUGH = {"relay": "", "janus": ", Janus"}
+LINES = {"relay": "-", "janus": ":"}
 BEGIN, END = "<!-- figures: written by scripts/ladder -->", "<!-- end of figures -->"
 
 
@@ -31,21 +37,29 @@ QUANTITIES = [
 
 
 def of_way(figures, way):
-    """{rung: {protection: cell}}, in the order they were measured."""
+    """{rung: {(protection, through): cell}}, in the order they were measured."""
     rungs = {}
     for cell in figures["cells"]:
         if cell["weak"] == way:
-            rungs.setdefault(cell["loss"], {})[cell["protection"]] = cell
+            rungs.setdefault(cell["loss"], {})[cell["protection"], cell["through"]] = cell
     return rungs
+
+
+def columns(rungs):
+    """What was measured of it: each protection, ours and then Janus."""
+    all_columns = [(protection, through) for protection in NAMES for through in THROUGH]
+    return [column for column in all_columns if any(column in cells for cells in rungs.values())]
 
 
 def table(figures, way):
     rungs = of_way(figures, way)
+    shown = columns(rungs)
+    names = [NAMES[protection] + THROUGH[through] for protection, through in shown]
     lines = [f"### {WAYS[way]}", ""]
     for title, value, form in QUANTITIES:
-        lines += [f"| {title} | " + " | ".join(NAMES.values()) + " |", "|---|" + "---:|" * len(NAMES)]
+        lines += [f"| {title} | " + " | ".join(names) + " |", "|---|" + "---:|" * len(names)]
         for rung, cells in rungs.items():
-            row = [form.format(value(cells[name])) if name in cells else "" for name in NAMES]
+            row = [form.format(value(cells[name])) if name in cells else "" for name in shown]
             lines.append(f"| {rung} | " + " | ".join(row) + " |")
         lines.append("")
     return lines
@@ -75,25 +89,31 @@ def write_tables(figures):
     page = DOCS / "loss-ladder.md"
     text = page.read_text()
     begin, end = text.index(BEGIN) + len(BEGIN), text.index(END)
-    lines = measured(figures, figures["cores"]) + table(figures, "up") + table(figures, "down")
+    lines = measured(figures, figures["cores"])
+    for way in WAYS:
+        lines += table(figures, way)
     page.write_text(text[:begin] + "\n" + "\n".join(lines) + text[end:])
 
 
 def plot(figures):
     plt.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "ladder", "font.size": 9})
     drawn = QUANTITIES[:3]
-    chart, axes = plt.subplots(len(drawn), 2, figsize=(10, 9), sharex=True, sharey="row")
+    chart, axes = plt.subplots(len(drawn), len(WAYS), figsize=(14, 10), sharex=True, sharey="row")
     for column, way in enumerate(WAYS):
         rungs = of_way(figures, way)
         for row, (title, value, _) in enumerate(drawn):
             axis = axes[row][column]
-            for name, colour in COLOURS.items():
+            for name in columns(rungs):
+                protection, through = name
+                style = {"color": COLOURS[protection], "label": NAMES[protection] + THROUGH[through]}
                 points = [(rung, value(cells[name])) for rung, cells in rungs.items() if name in cells]
                 steps = [point for point in points if "," not in point[0]]
                 bursts = [point for point in points if "," in point[0]]
-                axis.plot(*zip(*steps), marker="o", color=colour, label=NAMES[name])
+                if steps:
+                    axis.plot(*zip(*steps), marker="o", linestyle=LINES[through], **style)
                 if bursts:
-                    axis.plot(*zip(*bursts), marker="D", linestyle="none", color=colour)
+                    del style["label"]
+                    axis.plot(*zip(*bursts), marker="D" if through == "relay" else "x", linestyle="none", **style)
             axis.grid(alpha=0.3)
             if column == 0:
                 axis.set_ylabel(title)

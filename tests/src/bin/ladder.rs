@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use dragoman_relay::media::Media;
-use dragoman_tests::ladder::{Cell, FRAME, Protection, Recording, Scorer, Script, Session, pieces};
+use dragoman_tests::ladder::{Cell, FRAME, Recording, Scorer, Script, Servers, Session, Through, pieces};
 use dragoman_tests::weak::Link;
 use serde_json::{Value, json};
 
@@ -28,9 +27,12 @@ struct Arguments {
     /// Cells that are measured at the same time: as many as the machine bears in real time
     #[arg(long, default_value_t = 16)]
     group: usize,
-    /// Only cells whose loss is called so, such as "30 %"
+    /// Only cells whose loss is called so, such as "30 %"; may be given more than once
     #[arg(long)]
-    rung: Option<String>,
+    rung: Vec<String>,
+    /// Only cells through our own relay, without Janus
+    #[arg(long)]
+    relay_only: bool,
 }
 
 /// The control session may have so many frames made up (share), and clocks may be so late; a group that did worse is
@@ -60,7 +62,9 @@ async fn run(arguments: &Arguments) -> Result<()> {
     let seconds = script.sound.len() as f64 / f64::from(dragoman_speech::SAMPLE_RATE);
     eprintln!("{seconds:.0} s, {} words, {} wrong before the network", before.words, before.errors);
     let mut cells = Cell::all();
-    cells.retain(|cell| arguments.rung.as_deref().is_none_or(|name| cell.rung.name == name));
+    let named = |cell: &Cell| arguments.rung.iter().any(|name| name == cell.rung.name);
+    cells.retain(|cell| arguments.rung.is_empty() || named(cell));
+    cells.retain(|cell| !arguments.relay_only || cell.through == Through::Relay);
     let mut figures = Vec::new();
     for group in cells.chunks(arguments.group.max(1)) {
         let measured = measure(arguments, &script, group).await?;
@@ -71,7 +75,8 @@ async fn run(arguments: &Arguments) -> Result<()> {
             let made_up_ms = recording.made_up as f64 * FRAME.as_secs_f64() * 1_000.0;
             let wire_bytes = recording.weak.bytes + recording.weak.packets * Link::<()>::HEADER_BYTES;
             eprintln!(
-                "{} {:?} {:?}: {} of {} words wrong, {} frames made up",
+                "{:?} {} {:?} {:?}: {} of {} words wrong, {} frames made up",
+                cell.through,
                 cell.rung.name,
                 cell.weak,
                 cell.protection,
@@ -80,6 +85,7 @@ async fn run(arguments: &Arguments) -> Result<()> {
                 recording.made_up
             );
             figures.push(json!({
+                "through": cell.through,
                 "loss": cell.rung.name,
                 "weak": cell.weak,
                 "protection": cell.protection,
@@ -151,14 +157,10 @@ async fn measure(arguments: &Arguments, script: &Script, group: &[Cell]) -> Resu
 }
 
 async fn measure_once(arguments: &Arguments, script: &Script, group: &[Cell]) -> Result<Measured> {
-    let anywhere = "127.0.0.1:0".parse()?;
-    let relays =
-        Protection::ALL.map(|of| Media::start(anywhere, &[], of.redundancy()).map(|media| (of, media)));
-    let relays = relays.into_iter().collect::<Result<Vec<_>>>()?;
+    let servers = Servers::start(group).await?;
     let mut sessions = Vec::new();
-    for (number, cell) in group.iter().chain([&Cell::control()]).enumerate() {
-        let relay = relays.iter().find(|(of, _)| *of == cell.protection).context("no such relay")?;
-        sessions.push(Session::connect(&relay.1, *cell, number as u128 + 1, arguments.seed).await?);
+    for (number, cell) in (1..).zip(group.iter().chain([&Cell::control()])) {
+        sessions.push(Session::connect(&servers, *cell, number, arguments.seed).await?);
     }
     let spread = FRAME / u32::try_from(sessions.len())?;
     // Played for the length of this function only; a scope of tasks would need what tokio does not have.

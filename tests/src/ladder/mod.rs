@@ -1,6 +1,8 @@
-//! The loss ladder: real speech from one native client through a relay and a link that loses packets to another one, with
+//! The loss ladder: real speech from one native client through a relay, ours or Janus, and a link that loses packets to another one, with
 //! more and more loss and with more and more protection, and how many words are understood at the other end.
 
+mod janus;
+mod path;
 mod score;
 mod script;
 mod session;
@@ -10,9 +12,10 @@ use std::time::Duration;
 use dragoman_core::red::Redundancy;
 use serde::Serialize;
 
+pub use janus::Janus;
 pub use score::{Score, Scorer, pieces};
 pub use script::Script;
-pub use session::{Recording, Session};
+pub use session::{Recording, Servers, Session};
 
 use crate::weak::{Impairment, Loss, Passage};
 
@@ -33,19 +36,23 @@ pub enum Protection {
     /// In-band FEC, and each packet has the two frames before.
     #[serde(rename = "red-2")]
     Red2,
+    /// In-band FEC, and as many earlier frames as a call chooses by the loss that is reported, where the server takes
+    /// them.
+    Chosen,
 }
 
 impl Protection {
     /// The columns, from least to most.
-    pub const ALL: [Self; 4] = [Self::Nothing, Self::Fec, Self::Red1, Self::Red2];
+    pub const ALL: [Self; 5] = [Self::Nothing, Self::Fec, Self::Red1, Self::Red2, Self::Chosen];
 
     /// Earlier frames in a packet, of the speaker to the relay and of the relay to the listener.
     pub fn redundancy(self) -> Redundancy {
-        Redundancy::Fixed(match self {
-            Self::Nothing | Self::Fec => 0,
-            Self::Red1 => 1,
-            Self::Red2 => 2,
-        })
+        match self {
+            Self::Nothing | Self::Fec => Redundancy::Fixed(0),
+            Self::Red1 => Redundancy::Fixed(1),
+            Self::Red2 => Redundancy::Fixed(2),
+            Self::Chosen => Redundancy::Adaptive,
+        }
     }
 
     /// Whether Opus adds its copy of the frame before.
@@ -54,7 +61,17 @@ impl Protection {
     }
 }
 
-/// Which way is weak; the other one loses nothing.
+/// What speaker and listener are connected by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Through {
+    /// Ours.
+    Relay,
+    /// Debian's Janus.
+    Janus,
+}
+
+/// Which way is weak; another one loses nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Weak {
@@ -62,6 +79,20 @@ pub enum Weak {
     Up,
     /// From the relay to the listener.
     Down,
+    /// Each of them, so that as much is lost twice.
+    Both,
+}
+
+impl Weak {
+    /// Whether the speaker's way is.
+    pub fn is_up(self) -> bool {
+        self != Self::Down
+    }
+
+    /// Whether the listener's way is.
+    pub fn is_down(self) -> bool {
+        self != Self::Up
+    }
 }
 
 /// A step of the ladder.
@@ -97,6 +128,8 @@ pub const RUNGS: [Rung; 8] = [
 /// One measurement.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Cell {
+    /// Whose relay.
+    pub through: Through,
     /// How much is lost.
     pub rung: Rung,
     /// Where.
@@ -106,26 +139,35 @@ pub struct Cell {
 }
 
 impl Cell {
-    /// All of them; those of one rung and way are next to each other, so that they are measured at the same time.
+    /// All of them; those of one rung are next to each other, so that they are measured at the same time. What libopus
+    /// does alone is measured once for each way.
     pub fn all() -> Vec<Self> {
-        let of_rung = |rung| {
-            let ways = [Weak::Up, Weak::Down].into_iter();
-            ways.flat_map(move |weak| Protection::ALL.map(|protection| Self { rung, weak, protection }))
+        let of_way = |rung, weak| {
+            let both = Protection::ALL
+                .into_iter()
+                .flat_map(|protection| [Through::Relay, Through::Janus].map(|through| (through, protection)));
+            let wanted = both.filter(move |(through, protection)| {
+                *protection != Protection::Nothing || (*through == Through::Relay && weak != Weak::Both)
+            });
+            wanted.map(move |(through, protection)| Self { through, rung, weak, protection })
         };
+        let of_rung =
+            |rung| [Weak::Up, Weak::Down, Weak::Both].into_iter().flat_map(move |weak| of_way(rung, weak));
         RUNGS.into_iter().flat_map(of_rung).collect()
     }
 
     /// What is measured beside every group, to see whether the machine kept up: nothing is lost.
     pub fn control() -> Self {
-        Self { rung: RUNGS[0], weak: Weak::Up, protection: Protection::Fec }
+        Self { through: Through::Relay, rung: RUNGS[0], weak: Weak::Up, protection: Protection::Fec }
     }
 
-    /// The link of the client that has the weak one.
+    /// The link of a client that has a weak one.
     pub fn passage(&self) -> Passage {
         let lossy = Impairment { loss: self.rung.loss, ..Impairment::CLEAR };
         match self.weak {
             Weak::Up => Passage { up: lossy, ..Passage::CLEAR },
             Weak::Down => Passage { down: lossy, ..Passage::CLEAR },
+            Weak::Both => Passage::both_ways(lossy),
         }
     }
 }
@@ -137,15 +179,15 @@ mod tests {
     #[test]
     fn all_rungs_ways_and_protections_are_there_once_and_lose_what_their_names_say() {
         let cells = Cell::all();
-        assert_eq!(cells.len(), RUNGS.len() * 2 * Protection::ALL.len());
+        assert_eq!(cells.len(), RUNGS.len() * (2 * 5 + 4 + 3 * 4));
         for (at, cell) in cells.iter().enumerate() {
             assert!(!cells[..at].contains(cell));
             let passage = cell.passage();
-            let (weak, clear) = match cell.weak {
+            let (weak, other) = match cell.weak {
                 Weak::Up => (passage.up, passage.down),
-                Weak::Down => (passage.down, passage.up),
+                Weak::Down | Weak::Both => (passage.down, passage.up),
             };
-            assert_eq!(clear, Impairment::CLEAR);
+            assert_eq!(other, if cell.weak == Weak::Both { weak } else { Impairment::CLEAR });
             let percent = cell.rung.name.split(' ').next().and_then(|p| p.parse::<f64>().ok()).unwrap();
             assert!((weak.loss.mean() * 100.0 - percent).abs() < 1e-9, "{}", cell.rung.name);
         }

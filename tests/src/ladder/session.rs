@@ -1,7 +1,6 @@
-//! A session of the ladder: two native clients' transports and jitter buffers at a relay's media thread, one of them
-//! behind a weak link.
+//! A session of the ladder: two native clients' transports and jitter buffers at our relay's media thread or at Janus, one
+//! of them or both behind a weak link.
 
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -13,24 +12,42 @@ use dragoman_core::red::Redundancy;
 use dragoman_core::session_types::Route;
 use dragoman_relay::media::Media;
 use dragoman_relay::media::sdp::ClientOffer;
-use tokio::time::{Instant, interval, timeout};
+use tokio::time::{Instant, interval};
 use uuid::Uuid;
 
-use super::{Cell, FRAME, Script, Weak};
-use crate::weak::{Passage, Proxy, Tally};
+use super::path::{Ends, connected, weaken};
+use super::{Cell, FRAME, Janus, Protection, Script, Through};
+use crate::weak::{Proxy, Tally};
 
-/// ICE and DTLS; many sessions connect at the same time.
-const CONNECT: Duration = Duration::from_secs(30);
 /// Frames that are still played when the last one was sent.
 const TAIL: usize = 50;
 
-/// Speaker, listener, and the link.
+/// What sessions go through.
+pub struct Servers {
+    /// Media threads of our relay, one for each protection.
+    relays: Vec<(Protection, Media)>,
+    janus: Option<Janus>,
+}
+
+impl Servers {
+    /// Starts what these cells need.
+    ///
+    /// # Errors
+    /// If a port can not be opened, or Janus is needed and not installed.
+    pub async fn start(cells: &[Cell]) -> Result<Self> {
+        let anywhere = "127.0.0.1:0".parse()?;
+        let relays = Protection::ALL.map(|of| Ok((of, Media::start(anywhere, &[], of.redundancy())?)));
+        let wants_janus = cells.iter().any(|cell| cell.through == Through::Janus);
+        let janus = if wants_janus { Some(Janus::start().await?) } else { None };
+        Ok(Self { relays: relays.into_iter().collect::<Result<_>>()?, janus })
+    }
+}
+
+/// Speaker, listener, and the links.
 pub struct Session {
     cell: Cell,
-    speaker: Transport,
-    listener: Transport,
+    ends: Ends,
     voice: Arc<Mutex<VoiceDecoder>>,
-    proxy: Proxy,
 }
 
 /// What the listener heard.
@@ -52,14 +69,11 @@ pub struct Recording {
 }
 
 impl Session {
-    /// Connects two clients over a clear link, which is the cell's from then on. `number` tells sessions of a relay apart.
+    /// Connects two clients over clear links, which are the cell's from then on. `number` tells sessions apart.
     ///
     /// # Errors
     /// If the clients do not connect within half a minute.
-    pub async fn connect(media: &Media, cell: Cell, number: u128, seed: u64) -> Result<Self> {
-        let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
-        let proxy = Proxy::start(anywhere, media.local_addr(), Passage::CLEAR, seed).await?;
-        let session = SessionId(Uuid::from_u128(number));
+    pub async fn connect(servers: &Servers, cell: Cell, number: u32, seed: u64) -> Result<Self> {
         let voice = Arc::new(Mutex::new(VoiceDecoder::new(dragoman_speech::SAMPLE_RATE)?));
         let into = voice.clone();
         let hears = move |packet: Arrival| {
@@ -67,17 +81,17 @@ impl Session {
             let take = if packet.recovered { VoiceDecoder::recover } else { VoiceDecoder::push };
             take(&mut voice, packet.sequence, packet.timestamp, packet.payload);
         };
-        let redundancy = cell.protection.redundancy();
-        let [speakers, listeners] = match cell.weak {
-            Weak::Up => [Some(&proxy), None],
-            Weak::Down => [None, Some(&proxy)],
+        let ends = match cell.through {
+            Through::Relay => {
+                let relay = servers.relays.iter().find(|(of, _)| *of == cell.protection);
+                at_relay(&relay.context("no such relay")?.1, &cell, number, seed, hears).await
+            }
+            Through::Janus => {
+                let janus = servers.janus.as_ref().context("Janus was not started")?;
+                janus.connect(&cell, number.into(), seed, hears).await
+            }
         };
-        let speaker = Transport::offer(true, redundancy, Ways::default(), |_| {}).await?;
-        let (from, speaker) = join(media, session, number * 2, speaker, speakers).await?;
-        let listener = Transport::offer(false, Redundancy::Fixed(0), Ways::default(), hears).await?;
-        let (to, listener) = join(media, session, number * 2 + 1, listener, listeners).await?;
-        media.set_routes(session, vec![Route { from, to: vec![to] }]).await?;
-        Ok(Self { cell, speaker, listener, voice, proxy })
+        Ok(Self { cell, ends: ends.with_context(|| format!("{cell:?}"))?, voice })
     }
 
     /// Plays the script in real time; `after`: so much later, so that sessions do not all send in the same instant.
@@ -89,7 +103,10 @@ impl Session {
         let frame = script.sound.len() / packets.len().max(1);
         let mut sound = Vec::with_capacity(script.sound.len() + TAIL * frame);
         let (mut made_up, mut heard, mut clock_late) = (0, false, Duration::ZERO);
-        self.proxy.set(self.cell.passage());
+        let Ends { speaker, listener, up, down } = &self.ends;
+        for proxy in [up, down].into_iter().flatten() {
+            proxy.set(self.cell.passage());
+        }
         let before = self.weak_way();
         tokio::time::sleep(after).await;
         let mut clock = interval(FRAME);
@@ -103,18 +120,18 @@ impl Session {
             if let Some(packet) = packets.get(number) {
                 let timestamp = u32::try_from(number)?.wrapping_mul(960);
                 ensure!(
-                    self.speaker.send(timestamp, packet.clone()).await,
+                    speaker.send(timestamp, packet.clone()).await,
                     "{:?}: the speaker's call was dropped at packet {number}",
                     self.cell
                 );
             }
         }
-        let dropped = *self.listener.state().borrow() != TransportState::Connected;
+        let dropped = *listener.state().borrow() != TransportState::Connected;
         ensure!(!dropped, "{:?}: the listener's call was dropped", self.cell);
         let weak = since(&before, &self.weak_way());
         let counters = self.voice().counters();
-        self.speaker.close().await;
-        self.listener.close().await;
+        speaker.close().await;
+        listener.close().await;
         // Without in-band copies, libopus makes up what it is asked to take from one.
         let repaired = if self.cell.protection.fec() { counters.repaired } else { 0 };
         let made_up = made_up.saturating_sub(usize::try_from(repaired)?);
@@ -125,12 +142,11 @@ impl Session {
         self.voice.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Where both ways are weak: the listener's.
     fn weak_way(&self) -> Tally {
-        let counts = self.proxy.counts();
-        match self.cell.weak {
-            Weak::Up => counts.up,
-            Weak::Down => counts.down,
-        }
+        let up = || self.ends.up.as_ref().map(|proxy| proxy.counts().up);
+        let down = self.ends.down.as_ref().map(|proxy| proxy.counts().down);
+        down.or_else(up).unwrap_or_default()
     }
 }
 
@@ -143,29 +159,37 @@ fn since(before: &Tally, now: &Tally) -> Tally {
     }
 }
 
+async fn at_relay(
+    media: &Media,
+    cell: &Cell,
+    number: u32,
+    seed: u64,
+    hears: impl Fn(Arrival) + Send + Sync + 'static,
+) -> Result<Ends> {
+    let session = SessionId(Uuid::from_u128(number.into()));
+    let number = u128::from(number) * 2;
+    let speaker = Transport::offer(true, cell.protection.redundancy(), Ways::default(), |_| {}).await?;
+    let (from, speaker, up) =
+        join(media, session, number, speaker, cell.weak.is_up().then_some(seed)).await?;
+    let listener = Transport::offer(false, Redundancy::Fixed(0), Ways::default(), hears).await?;
+    let (to, listener, down) =
+        join(media, session, number + 1, listener, cell.weak.is_down().then_some(seed)).await?;
+    media.set_routes(session, vec![Route { from, to: vec![to] }]).await?;
+    Ok(Ends { speaker, listener, up, down })
+}
+
+/// Connects a client, behind a proxy with that seed if there is one.
 async fn join(
     media: &Media,
     session: SessionId,
     number: u128,
     (transport, offer): (Transport, String),
-    through: Option<&Proxy>,
-) -> Result<(ParticipantId, Transport)> {
+    weak: Option<u64>,
+) -> Result<(ParticipantId, Transport, Option<Proxy>)> {
     let id = ParticipantId(Uuid::from_u128(number));
-    let (mut answer, _) = media.accept(session, id, ClientOffer::parse(&offer)?).await?;
-    if let Some(proxy) = through {
-        // As with the relay's --media-public, but for this client alone.
-        let (own, told) = (candidate(media.local_addr()), candidate(proxy.local_addr()));
-        ensure!(answer.contains(&own), "the relay's answer has no candidate");
-        answer = answer.replace(&own, &told);
-    }
+    let (answer, _) = media.accept(session, id, ClientOffer::parse(&offer)?).await?;
+    let (answer, proxy) = weaken(answer, weak.is_some(), weak.unwrap_or_default()).await?;
     transport.accept(answer).await?;
-    let mut state = transport.state();
-    let connected = timeout(CONNECT, state.wait_for(|state| *state == TransportState::Connected)).await;
-    connected.context("a client did not connect")??;
-    Ok((id, transport))
-}
-
-/// As it stands in an `a=candidate` line (RFC 8839 §5.1).
-fn candidate(address: SocketAddr) -> String {
-    format!(" {} {} typ host", address.ip(), address.port())
+    connected(&transport).await?;
+    Ok((id, transport, proxy))
 }

@@ -1,8 +1,11 @@
 //! The WebRTC connection to the relay. Only this folder names the WebRTC libraries, so they can be replaced.
 
 mod answer;
+mod answering;
+mod arrival;
 mod sender;
 mod transport;
 
 pub use answer::{slot_ssrcs, takes_red};
-pub use transport::{Arrival, Transport, TransportState, Ways};
+pub use arrival::Arrival;
+pub use transport::{Transport, TransportState, Ways};

@@ -3,16 +3,15 @@
 use std::collections::BTreeMap;
 use std::net::{Ipv6Addr, SocketAddr, UdpSocket};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use dragoman_core::red::{Blocks, Redundancy};
+use dragoman_core::red::Redundancy;
 use dragoman_core::wire::IceServer;
 use rtc::interceptor::Registry;
 use rtc::media_stream::MediaStreamTrack;
 use rtc::peer_connection::configuration::media_engine::MIME_TYPE_OPUS;
-use rtc::rtp;
 use rtc::rtp_transceiver::rtp_sender::{
     RTCRtpCodec, RTCRtpCodecParameters, RTCRtpCodingParameters, RTCRtpEncodingParameters, RtpCodecKind,
 };
@@ -29,6 +28,7 @@ use webrtc::peer_connection::{
     configure_rtcp_reports,
 };
 
+use super::arrival::{Arrival, arrivals};
 use super::sender::VoiceSender;
 use super::{slot_ssrcs, takes_red};
 use crate::error::{ClientError, Result};
@@ -40,7 +40,7 @@ pub(super) const RED: u8 = 63;
 /// Slots that are offered: one for everybody else in the largest session.
 const SLOTS: usize = dragoman_core::session_types::MAX_PARTICIPANTS - 1;
 /// Local addresses are found at once; no server is asked.
-const GATHER_TIMEOUT: Duration = Duration::from_secs(3);
+pub(super) const GATHER_TIMEOUT: Duration = Duration::from_secs(3);
 /// Where servers are asked, the local addresses have been found by then.
 const GATHER_WITH_SERVERS: Duration = Duration::from_millis(20);
 /// The path is checked so often, also while nothing is answered: the relay accepts whichever address checks come from, so
@@ -54,23 +54,6 @@ const ICE_FAILED: Duration = Duration::from_secs(9);
 /// would be heard as a late beginning. Three seconds of checks go out before a pair is given up.
 const ICE_CHECK_EVERY: Duration = Duration::from_millis(20);
 const ICE_CHECKS: u16 = 150;
-
-/// A voice packet as it arrived.
-#[derive(Debug, Clone)]
-pub struct Arrival {
-    /// The slot's stream.
-    pub ssrc: u32,
-    /// RTP sequence number.
-    pub sequence: u16,
-    /// RTP timestamp, 48 kHz.
-    pub timestamp: u32,
-    /// Opus.
-    pub payload: Bytes,
-    /// It came along with a later packet, whose number and timestamp are not these.
-    pub recovered: bool,
-    /// When it was received.
-    pub at: Instant,
-}
 
 /// How the connection stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,7 +77,7 @@ pub struct Ways {
 
 /// See the module's page. Dropping it closes the connection.
 pub struct Transport {
-    connection: Arc<dyn PeerConnection>,
+    pub(super) connection: Arc<dyn PeerConnection>,
     voice: Option<Arc<VoiceSender>>,
     state: watch::Receiver<TransportState>,
     readers: Arc<Readers>,
@@ -114,7 +97,34 @@ impl Transport {
         deliver: impl Fn(Arrival) + Send + Sync + 'static,
     ) -> Result<(Self, String)> {
         let has_servers = !ways.servers.is_empty();
-        let (gathered, mut when_gathered) = watch::channel(false);
+        let (transport, mut when_gathered) = Self::unconnected(speaks, redundancy, ways, deliver).await?;
+        let connection = &transport.connection;
+        for _ in 0..SLOTS {
+            let slot = RTCRtpTransceiverInit {
+                direction: RTCRtpTransceiverDirection::Recvonly,
+                ..Default::default()
+            };
+            connection.add_transceiver_from_kind(RtpCodecKind::Audio, Some(slot)).await.map_err(media)?;
+        }
+        let offer = connection.create_offer(None).await.map_err(media)?;
+        connection.set_local_description(offer).await.map_err(media)?;
+        // A server that does not answer must not hold up a call that needs none: its candidates come when they come.
+        let patience = if has_servers { GATHER_WITH_SERVERS } else { GATHER_TIMEOUT };
+        // The relay is ice-lite and learns addresses from the checks, but an offer without candidates is unusual.
+        let _ = tokio::time::timeout(patience, when_gathered.wait_for(|done| *done)).await;
+        let offer = connection.local_description().await;
+        let offer = offer.ok_or_else(|| ClientError::Media("there is no local description".to_owned()))?;
+        Ok((transport, offer.sdp))
+    }
+
+    /// A connection of which nothing is described yet, and when its own addresses will have been found.
+    pub(super) async fn unconnected(
+        speaks: bool,
+        redundancy: Redundancy,
+        ways: Ways,
+        deliver: impl Fn(Arrival) + Send + Sync + 'static,
+    ) -> Result<(Self, watch::Receiver<bool>)> {
+        let (gathered, when_gathered) = watch::channel(false);
         let (set_state, state) = watch::channel(TransportState::Connecting);
         let readers = Arc::new(Readers::default());
         let handler =
@@ -136,22 +146,7 @@ impl Transport {
             .map_err(media)?;
         let connection: Arc<dyn PeerConnection> = Arc::new(connection);
         let voice = if speaks { Some(add_voice(&connection, redundancy).await?) } else { None };
-        for _ in 0..SLOTS {
-            let slot = RTCRtpTransceiverInit {
-                direction: RTCRtpTransceiverDirection::Recvonly,
-                ..Default::default()
-            };
-            connection.add_transceiver_from_kind(RtpCodecKind::Audio, Some(slot)).await.map_err(media)?;
-        }
-        let offer = connection.create_offer(None).await.map_err(media)?;
-        connection.set_local_description(offer).await.map_err(media)?;
-        // A server that does not answer must not hold up a call that needs none: its candidates come when they come.
-        let patience = if has_servers { GATHER_WITH_SERVERS } else { GATHER_TIMEOUT };
-        // The relay is ice-lite and learns addresses from the checks, but an offer without candidates is unusual.
-        let _ = tokio::time::timeout(patience, when_gathered.wait_for(|done| *done)).await;
-        let offer = connection.local_description().await;
-        let offer = offer.ok_or_else(|| ClientError::Media("there is no local description".to_owned()))?;
-        Ok((Self { connection, voice, state, readers }, offer.sdp))
+        Ok((Self { connection, voice, state, readers }, when_gathered))
     }
 
     /// Takes the relay's answer, and begins to connect. Returns the stream of each slot, by `a=mid`.
@@ -243,26 +238,6 @@ impl PeerConnectionEventHandler for Handler {
         });
         self.readers.keep(reader.abort_handle());
     }
-}
-
-/// The frames of a packet, the earliest first. What is no payload at all gives none.
-fn arrivals(packet: &rtp::Packet) -> impl Iterator<Item = Arrival> {
-    let rtp::Packet { header, payload } = packet;
-    let at = Instant::now();
-    let arrival = move |age: u16, earlier_by: u32, payload: Bytes| Arrival {
-        ssrc: header.ssrc,
-        sequence: header.sequence_number.wrapping_sub(age),
-        timestamp: header.timestamp.wrapping_sub(earlier_by),
-        payload,
-        recovered: age > 0,
-        at,
-    };
-    let plain = (header.payload_type == OPUS).then(|| arrival(0, 0, payload.clone()));
-    let blocks = (header.payload_type == RED).then(|| Blocks::read(payload)).flatten();
-    let blocks = blocks.into_iter().flatten().filter(|block| block.payload_type == OPUS);
-    let redundant =
-        blocks.map(move |block| arrival(block.age, block.earlier_by, payload.slice_ref(block.payload)));
-    plain.into_iter().chain(redundant)
 }
 
 /// The tasks that read tracks; they would outlive the connection otherwise.
@@ -368,6 +343,6 @@ fn local_addresses() -> Vec<SocketAddr> {
     addresses
 }
 
-fn media(error: webrtc::error::Error) -> ClientError {
+pub(super) fn media(error: webrtc::error::Error) -> ClientError {
     ClientError::Media(error.to_string())
 }
