@@ -38,7 +38,10 @@ impl Law {
     }
 
     fn encode(self, sample: f32) -> u8 {
-        #[expect(clippy::cast_possible_truncation, reason = "within the range, and a cast of floats saturates")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "within the range, and a cast of floats saturates"
+        )]
         let sample = (sample * 32_768.0).clamp(-32_768.0, 32_767.0) as i16;
         match self {
             Self::A => encode_alaw(sample),
