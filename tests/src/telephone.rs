@@ -32,8 +32,7 @@ impl Telephone {
     /// Starts one that knows one codec only, by baresip's name of it (`PCMA/8000/1`).
     pub async fn start(codec: &str, voice: &[f32]) -> Result<Self> {
         let folder = tempfile::tempdir()?;
-        // SIP over TLS is opened at the next number after SIP's own, so SIP comes last.
-        let (control, address) = (free_address()?, free_address()?);
+        let (control, address) = (free_address()?, sip_address()?);
         // Its source has to have the rate that the codec has.
         let rate = if codec.starts_with("opus") { SAMPLE_RATE } else { 8_000 };
         write_wav(&folder.path().join("voice.wav"), voice, rate)?;
@@ -82,6 +81,16 @@ impl Telephone {
     /// Hangs up, or does not take the call.
     pub async fn hang_up(&mut self) -> Result<()> {
         self.command("hangup", "").await
+    }
+
+    /// Holds the call: the other side is asked anew, and hears nothing.
+    pub async fn hold(&mut self) -> Result<()> {
+        self.command("hold", "").await
+    }
+
+    /// Takes it up again.
+    pub async fn resume(&mut self) -> Result<()> {
+        self.command("resume", "").await
     }
 
     /// Waits until the call is over, whoever ended it.
@@ -149,12 +158,24 @@ impl Telephone {
     }
 }
 
+/// baresip opens SIP over TLS at the next number after SIP's own.
+fn sip_address() -> Result<SocketAddr> {
+    let mut address = free_address()?;
+    loop {
+        let next = free_address()?;
+        if next.port() == address.port() + 1 {
+            return Ok(address);
+        }
+        address = next;
+    }
+}
+
 fn configure(folder: &Path, address: SocketAddr, control: SocketAddr, codec: &str, rate: u32) -> Result<()> {
     let here = folder.display();
     let config = format!(
         "poll_method epoll\nnet_interface 127.0.0.1\nsip_listen {address}\nmodule_path /usr/lib/baresip/modules\n\
          audio_source aufile,{here}/voice.wav\naudio_player aubridge,nobody\naudio_alert aubridge,nobody\n\
-         ausrc_srate {rate}\nausrc_channels 1\nsnd_path {here}\nctrl_tcp_listen {control}\n\
+         ausrc_srate {rate}\nausrc_channels 1\nsnd_path {here}\nrtp_ports 40000-50000\nctrl_tcp_listen {control}\n\
          module g711.so\nmodule opus.so\nmodule aufile.so\nmodule aubridge.so\nmodule sndfile.so\n\
          module_tmp account.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\n"
     );

@@ -84,8 +84,15 @@ impl Drop for Bridge {
     }
 }
 
-/// Rings, asks for the PIN, carries sound both ways, and ends with the phone.
-async fn a_call_through(codec: &str) -> Result<()> {
+/// Who ends a call.
+#[derive(PartialEq)]
+enum EndedBy {
+    Phone,
+    Officer,
+}
+
+/// Rings, asks for the PIN, carries sound both ways, and ends for both.
+async fn a_call_through(codec: &str, by: EndedBy) -> Result<()> {
     let phrases = Phrases::read()?;
     let (of_phone, of_officer) = (spoken(&phrases.en[3], "fr")?, spoken(&phrases.en[5], "en+m3")?);
     let mut phone = Telephone::start(codec, &looped(&of_phone, 60)).await?;
@@ -107,7 +114,21 @@ async fn a_call_through(codec: &str) -> Result<()> {
     sleep(Duration::from_millis(500)).await;
 
     let heard = officer.listen(Duration::from_secs(4)).await;
-    phone.hang_up().await?;
+    match by {
+        EndedBy::Phone => {
+            // The phone asks anew within the call, as trunks do. Once held, baresip records nothing more, so this is last.
+            phone.hold().await?;
+            sleep(Duration::from_millis(300)).await;
+            phone.resume().await?;
+            let after = likeness(&of_phone, &officer.listen(Duration::from_secs(4)).await);
+            assert!(after > 0.4, "{codec}: the officer hears the phone after it was held: {after}");
+            phone.hang_up().await?;
+        }
+        EndedBy::Officer => {
+            officer.call.send(ParticipantMessage::EndSession).await?;
+            phone.is_over().await?;
+        }
+    }
     let ended = bridge.event(|event| matches!(event, PhoneEvent::Ended { .. })).await?;
     assert!(matches!(ended, PhoneEvent::Ended { report } if report.sent > 150));
     let by_phone = phone.heard().await?;
@@ -126,18 +147,18 @@ async fn a_call_through(codec: &str) -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_mediator_interprets_by_telephone() -> Result<()> {
-    a_call_through("PCMA/8000/1").await
+    a_call_through("PCMA/8000/1", EndedBy::Phone).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_mediator_interprets_by_a_telephone_with_opus() -> Result<()> {
-    a_call_through("opus/48000/2").await
+    a_call_through("opus/48000/2", EndedBy::Officer).await
 }
 
 /// The relay rings on when the phone is busy, and the phone stops when the relay does.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_busy_phone_declines_and_an_offer_taken_back_stops_the_ring() -> Result<()> {
-    let mut phone = Telephone::start("PCMA/8000/1", &[0.0; SECOND]).await?;
+    let mut phone = Telephone::start("PCMA/8000/1", &vec![0.0; 30 * SECOND]).await?;
     let mut bridge = Bridge::to(&phone).await?;
     let busy = request(&bridge.officer, "fr").await?;
     let officer = Native::enter(bridge.officer.clone(), busy, vec![0.0; SECOND].into()).await?;
@@ -160,6 +181,25 @@ async fn a_busy_phone_declines_and_an_offer_taken_back_stops_the_ring() -> Resul
     let event = bridge.event(|event| matches!(event, PhoneEvent::Withdrawn { .. })).await?;
     assert!(matches!(event, PhoneEvent::Withdrawn { session } if session == withdrawn), "{event:?}");
     phone.is_over().await
+}
+
+/// Whoever does not know the PIN is hung up on, and the relay rings on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn three_wrong_pins_are_the_end() -> Result<()> {
+    let mut phone = Telephone::start("PCMU/8000/1", &vec![0.0; 30 * SECOND]).await?;
+    let mut bridge = Bridge::to(&phone).await?;
+    let session = request(&bridge.officer, "fr").await?;
+    let officer = Native::enter(bridge.officer.clone(), session, vec![0.0; SECOND].into()).await?;
+    phone.rings().await?;
+    phone.pick_up().await?;
+    phone.press("0000#471#47111#").await?;
+    let declined =
+        bridge.event(|event| !matches!(event, PhoneEvent::Rings { .. } | PhoneEvent::PickedUp { .. }));
+    let declined = declined.await?;
+    assert!(matches!(declined, PhoneEvent::Declined { reason: "wrong_pin", .. }), "{declined:?}");
+    phone.is_over().await?;
+    officer.call.wait_for(|view| view.phase == Phase::Unanswered).await?;
+    Ok(())
 }
 
 /// From the trunk's own address, but for the port: SIP that is none or belongs to no call, and sound of somebody else.

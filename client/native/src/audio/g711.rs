@@ -152,7 +152,9 @@ mod tests {
     use super::*;
 
     fn tone(frame: usize) -> [f32; FRAME] {
-        std::array::from_fn(|n| 0.4 * ((frame * FRAME + n) as f32 / 48_000.0 * 440.0 * 6.283_185).sin())
+        std::array::from_fn(|n| {
+            0.4 * ((frame * FRAME + n) as f32 / 48_000.0 * 440.0 * std::f32::consts::TAU).sin()
+        })
     }
 
     fn energy(samples: &[f32]) -> f32 {

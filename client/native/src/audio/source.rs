@@ -31,7 +31,9 @@ pub enum AudioSource {
 }
 
 /// What [`AudioSource::callback`] was given.
-pub struct SourceFunction(Box<dyn FnMut(&mut [f32; FRAME]) + Send>);
+pub struct SourceFunction(Box<FillFrame>);
+
+type FillFrame = dyn FnMut(&mut [f32; FRAME]) + Send;
 
 impl std::fmt::Debug for SourceFunction {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -12,7 +12,6 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::line::{Line, Terms};
-use super::sdp::Agreed;
 
 /// See the module's page. Dropping it hangs up.
 pub(super) struct PhoneCall {
@@ -106,7 +105,7 @@ async fn renegotiate(request: &Request, handle: &TransactionHandle, terms: &Term
     let wished = match request.body.as_slice() {
         // Nothing is asked, or we are to say first what we have (an INVITE without an offer).
         [] => Some(terms.agreed()),
-        body => std::str::from_utf8(body).ok().and_then(Agreed::read).filter(|new| terms.change(new.clone())),
+        body => std::str::from_utf8(body).ok().and_then(|offer| terms.change(offer)),
     };
     let described = wished.zip(terms.own().ok()).map(|(agreed, own)| agreed.describe(own, id, version));
     let answered = match described {

@@ -134,7 +134,7 @@ impl Line {
     pub(super) fn sink(&self) -> AudioSink {
         let state = self.state.clone();
         AudioSink::callback(move |heard| {
-            if let Some(frame) = heard.mixed.as_array() {
+            if let Ok(frame) = heard.mixed.try_into() {
                 state.taken.store(true, Ordering::Relaxed);
                 state.send(frame);
             }
@@ -167,28 +167,29 @@ impl Terms {
         lock(&self.0.agreed).clone()
     }
 
-    /// Agrees to another address or direction; `false`: the codec would have to change, and nothing does.
-    pub(super) fn change(&self, new: Agreed) -> bool {
+    /// Agrees to another address or direction. `None`: the codec would have to change, and nothing does.
+    pub(super) fn change(&self, offer: &str) -> Option<Agreed> {
         let mut agreed = lock(&self.0.agreed);
-        let same = (agreed.codec, agreed.payload_type) == (new.codec, new.payload_type);
-        if same {
-            *agreed = new;
-        }
-        same
+        *agreed = agreed.again(offer)?;
+        Some(agreed.clone())
     }
 }
 
 impl State {
     /// Sends 20 ms to the phone, with the tones that are due.
     fn send(&self, frame: &[f32; FRAME]) {
-        let (peer, payload_type, ticks) = {
+        let (peer, payload_type, ticks, wanted) = {
             let agreed = lock(&self.agreed);
-            (agreed.peer, agreed.payload_type, agreed.codec.ticks())
+            (agreed.peer, agreed.payload_type, agreed.codec.ticks(), agreed.is_heard())
         };
         let Some(packet) = lock(&self.mouth).speak(frame, payload_type, ticks).and_then(RtpPacket::write)
         else {
             return;
         };
+        // Held: time goes on, and nothing is sent.
+        if !wanted {
+            return;
+        }
         // What can not be sent at once is lost, as on any line.
         if let Err(error) = self.socket.try_send_to(&packet, peer) {
             tracing::debug!(%error, "a packet for the phone is lost");

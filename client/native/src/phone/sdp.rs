@@ -8,7 +8,7 @@ use super::codec::Codec;
 /// What keys are sent as; its clock follows the codec's (RFC 4733 §2.1, RFC 7587 §4.5).
 const KEYS_8K: u8 = 101;
 const KEYS_48K: u8 = 102;
-/// Longest line and most lines that are read of a description.
+/// Most lines that are read of a description.
 const LINES: usize = 200;
 
 /// Offers all codecs, the best first.
@@ -85,8 +85,22 @@ impl Direction {
 }
 
 impl Agreed {
-    /// Reads an answer, or a later offer. `None`: there is nothing in it that we know.
+    /// Reads an answer. `None`: there is nothing in it that we know.
     pub(super) fn read(text: &str) -> Option<Self> {
+        Self::with(text, |_| true)
+    }
+
+    /// Reads a later offer within the same call, which keeps its codec. `None`: it is not offered any more.
+    pub(super) fn again(&self, text: &str) -> Option<Self> {
+        Self::with(text, |codec| codec == self.codec)
+    }
+
+    /// Whether the other side wants to hear anything.
+    pub(super) fn is_heard(&self) -> bool {
+        matches!(self.direction, Direction::Both | Direction::ReceiveOnly)
+    }
+
+    fn with(text: &str, wanted: impl Fn(Codec) -> bool) -> Option<Self> {
         let mut connection = None;
         let mut audio: Option<Audio> = None;
         for line in text.lines().take(LINES) {
@@ -103,7 +117,8 @@ impl Agreed {
         }
         let audio = audio?;
         let peer = SocketAddr::new(audio.connection.or(connection)?, audio.port);
-        let (codec, payload_type) = audio.types.iter().find_map(|number| audio.codec(*number))?;
+        let mut known = audio.types.iter().filter_map(|number| audio.codec(*number));
+        let (codec, payload_type) = known.find(|(codec, _)| wanted(*codec))?;
         Some(Self { peer, codec, payload_type, keys: audio.keys, direction: audio.direction })
     }
 
