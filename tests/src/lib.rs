@@ -10,5 +10,6 @@ pub mod peer;
 pub mod push;
 pub mod relay;
 pub mod speech;
+pub mod telephone;
 pub mod turn;
 pub mod weak;

@@ -63,6 +63,9 @@ pub enum ClientError {
     /// Microphone or loudspeaker.
     #[error("{0}")]
     Device(String),
+    /// A telephone, or the way to it.
+    #[error("{0}")]
+    Phone(String),
     /// Speech recognition.
     #[error(transparent)]
     Speech(#[from] dragoman_speech::SpeechError),

@@ -12,8 +12,10 @@ use tracing_subscriber::EnvFilter;
 fn main() -> ExitCode {
     let arguments = cli::Arguments::parse();
     // WebRTC libraries are talkative; what they warn of is handled by making a new connection.
-    let filter = EnvFilter::try_from_env("DRAGOMAN_LOG")
-        .unwrap_or_else(|_| EnvFilter::new("error,dragoman_client=info,dragoman_speech=info"));
+    let wished = std::env::var("DRAGOMAN_LOG").ok();
+    let wished = wished.unwrap_or_else(|| "error,dragoman_client=info,dragoman_speech=info".to_owned());
+    // The SIP library logs whole messages, with numbers and keys in them: never, whatever is wished.
+    let filter = EnvFilter::new(format!("{wished},rsipstack=off"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(cli::log::Log::default)

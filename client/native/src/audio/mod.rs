@@ -1,9 +1,10 @@
-//! Sound in and out of a call: files, devices, queues; Opus; the jitter buffer.
+//! Sound in and out of a call: files, devices, queues; Opus, and the telephone's G.711; the jitter buffer.
 
 pub mod check;
 mod choice;
 mod delay;
 pub mod device;
+mod g711;
 mod jitter;
 mod keeper;
 mod playout;
@@ -17,12 +18,13 @@ mod stretch;
 mod voice;
 mod wav;
 
+pub use g711::{G711Decoder, G711Encoder, Law};
 pub use jitter::{JitterBuffer, Playout};
 pub use processing::{Processing, ProcessingOptions};
 pub use red::RedEncoder;
 pub use resample::{StreamResampler, resample_all};
 pub use sink::{AudioSink, Heard, HeardVoice};
-pub use source::{AudioSource, ClipQueue};
+pub use source::{AudioSource, ClipQueue, SourceFunction};
 pub use voice::{VoiceCounters, VoiceDecoder, VoiceEncoder};
 pub use wav::{WavRecorder, read_wav};
 

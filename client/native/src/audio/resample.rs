@@ -30,8 +30,14 @@ pub fn resample_all(samples: Vec<f32>, from: u32, to: u32) -> Result<Vec<f32>> {
 
 /// A mono stream from a device or to one, 10 ms at a time.
 pub struct StreamResampler {
-    inner: Option<Async<f32>>,
+    inner: Option<Inner>,
     waiting: Vec<f32>,
+}
+
+/// Both are large.
+enum Inner {
+    Adjustable(Box<Async<f32>>),
+    Filtered(Box<Fft<f32>>),
 }
 
 impl std::fmt::Debug for StreamResampler {
@@ -59,13 +65,25 @@ impl StreamResampler {
         let made = Async::new_poly(ratio, MOST_CHANGE, PolynomialDegree::Septic, chunk, 1, FixedAsync::Input);
         let inner =
             made.map_err(|e| ClientError::Device(format!("cannot resample {from} Hz to {to} Hz: {e}")))?;
-        Ok(Self { inner: Some(inner), waiting: Vec::new() })
+        Ok(Self { inner: Some(Inner::Adjustable(Box::new(inner))), waiting: Vec::new() })
+    }
+
+    /// One that filters what the lower of the two rates can not hold (a telephone's), and whose chunks always come out at
+    /// the same length; its ratio can not be changed.
+    ///
+    /// # Errors
+    /// If a rate is zero.
+    pub fn filtered(from: u32, to: u32) -> Result<Self> {
+        let made = Fft::new(from as usize, to as usize, (from as usize / 100).max(1), 1, FixedSync::Both);
+        let inner =
+            made.map_err(|e| ClientError::Device(format!("cannot resample {from} Hz to {to} Hz: {e}")))?;
+        Ok(Self { inner: Some(Inner::Filtered(Box::new(inner))), waiting: Vec::new() })
     }
 
     /// Multiplies the ratio of samples out to samples in, from now on; by at most a hundredth more or less.
     pub fn set_ratio(&mut self, factor: f64) {
         let factor = factor.clamp(1.0 / MOST_CHANGE, MOST_CHANGE);
-        if let Some(inner) = &mut self.inner
+        if let Some(Inner::Adjustable(inner)) = &mut self.inner
             && let Err(error) = inner.set_resample_ratio_relative(factor, true)
         {
             tracing::debug!(%error, "the resampler keeps its ratio");
@@ -74,19 +92,32 @@ impl StreamResampler {
 
     /// Takes any number of samples and hands what is ready to `out`.
     pub fn push(&mut self, samples: &[f32], mut out: impl FnMut(&[f32])) {
-        let Some(inner) = &mut self.inner else { return out(samples) };
-        self.waiting.extend_from_slice(samples);
-        loop {
-            let needed = inner.input_frames_next();
-            if self.waiting.len() < needed {
-                return;
-            }
-            let chunk: Vec<f32> = self.waiting.drain(..needed).collect();
-            let indexing: Option<&Indexing> = None;
-            let Ok(input) = InterleavedOwned::new_from(chunk, 1, needed) else { return };
-            if let Ok(ready) = inner.process(&input, indexing) {
-                out(&ready.take_data());
-            }
+        let Self { inner, waiting } = self;
+        match inner {
+            None => out(samples),
+            Some(Inner::Adjustable(inner)) => pass(inner.as_mut(), waiting, samples, out),
+            Some(Inner::Filtered(inner)) => pass(inner.as_mut(), waiting, samples, out),
+        }
+    }
+}
+
+fn pass(
+    inner: &mut impl rubato::Resampler<f32>,
+    waiting: &mut Vec<f32>,
+    samples: &[f32],
+    mut out: impl FnMut(&[f32]),
+) {
+    waiting.extend_from_slice(samples);
+    loop {
+        let needed = inner.input_frames_next();
+        if waiting.len() < needed {
+            return;
+        }
+        let chunk: Vec<f32> = waiting.drain(..needed).collect();
+        let indexing: Option<&Indexing> = None;
+        let Ok(input) = InterleavedOwned::new_from(chunk, 1, needed) else { return };
+        if let Ok(ready) = inner.process(&input, indexing) {
+            out(&ready.take_data());
         }
     }
 }
@@ -134,5 +165,33 @@ mod tests {
             assert!((made.len() as f64 - wanted).abs() < 100.0, "{factor}: {}", made.len());
             assert!(made.windows(2).all(|pair| (pair[1] - pair[0]).abs() < 0.07), "{factor}: a click");
         }
+    }
+
+    #[test]
+    fn a_telephone_rate_keeps_its_lengths_and_takes_nothing_from_above() {
+        let mut down = StreamResampler::filtered(48_000, 8_000).unwrap();
+        let mut up = StreamResampler::filtered(8_000, 48_000).unwrap();
+        let (mut low, mut back, mut alias) = (0, 0, 0.0_f32);
+        for frame in tone(48_000, 1).chunks_exact(960) {
+            let mut narrow = Vec::new();
+            down.push(frame, |ready| narrow.extend_from_slice(ready));
+            assert_eq!(narrow.len(), 160);
+            low += narrow.len();
+            up.push(&narrow, |ready| back += ready.len());
+        }
+        assert_eq!((low, back), (8_000, 48_000));
+        let high = (0..48_000).map(|n| (n as f32 / 48_000.0 * 5_500.0 * std::f32::consts::TAU).sin());
+        down.push(&high.collect::<Vec<_>>()[..], |ready| {
+            alias = ready.iter().fold(alias, |most, sample| most.max(sample.abs()));
+        });
+        // What is left of the tone before, and the onset.
+        let mut left = 0.0_f32;
+        down.push(
+            &(0..9_600)
+                .map(|n| (n as f32 / 48_000.0 * 5_500.0 * std::f32::consts::TAU).sin())
+                .collect::<Vec<_>>(),
+            |ready| left = ready.iter().fold(0.0, |most, sample| most.max(sample.abs())),
+        );
+        assert!(left < 0.01, "{left}");
     }
 }

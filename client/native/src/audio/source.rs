@@ -26,6 +26,19 @@ pub enum AudioSource {
     Queue(ClipQueue),
     /// A device.
     Microphone(Microphone),
+    /// The caller's function.
+    Callback(SourceFunction),
+}
+
+/// What [`AudioSource::callback`] was given.
+pub struct SourceFunction(Box<FillFrame>);
+
+type FillFrame = dyn FnMut(&mut [f32; FRAME]) + Send;
+
+impl std::fmt::Debug for SourceFunction {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SourceFunction")
+    }
 }
 
 impl AudioSource {
@@ -42,11 +55,17 @@ impl AudioSource {
         Self::Clip { samples, position: 0, looped }
     }
 
+    /// Takes every frame (silence when it is handed over) from a function, which is called in the middle of the audio path
+    /// and must not wait.
+    pub fn callback(function: impl FnMut(&mut [f32; FRAME]) + Send + 'static) -> Self {
+        Self::Callback(SourceFunction(Box::new(function)))
+    }
+
     /// Milliseconds from being heard in the room to being taken with [`Self::fill`], as far as is known.
     pub(crate) fn waiting_ms(&self) -> u64 {
         match self {
             Self::Microphone(microphone) => microphone.waiting_ms(),
-            Self::Silence | Self::Clip { .. } | Self::Queue(_) => 0,
+            Self::Silence | Self::Clip { .. } | Self::Queue(_) | Self::Callback(_) => 0,
         }
     }
 
@@ -67,6 +86,7 @@ impl AudioSource {
             }
             Self::Queue(queue) => queue.fill(at, frame),
             Self::Microphone(microphone) => microphone.fill(frame),
+            Self::Callback(SourceFunction(function)) => function(frame),
         }
     }
 }

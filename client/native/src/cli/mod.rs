@@ -5,6 +5,7 @@ mod join;
 pub(crate) mod log;
 mod mediator;
 mod officer;
+mod phone;
 mod screen;
 mod scribe;
 mod sound_check;
@@ -32,6 +33,8 @@ enum Command {
     Scribe(scribe::Scribe),
     /// Simulate a mediator (or many) who answers every ring and speaks recorded phrases.
     Mediator(mediator::Mediator),
+    /// Ring a mediator who has only a telephone, and let the phone take part.
+    Phone(phone::Phone),
     /// Simulate an officer who starts a session, takes part, ends it and downloads the record.
     Officer(officer::Officer),
 }
@@ -43,6 +46,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
         Command::SoundCheck(check) => check.run().await,
         Command::Scribe(scribe) => scribe.run().await,
         Command::Mediator(mediator) => mediator.run().await,
+        Command::Phone(phone) => phone.run().await,
         Command::Officer(officer) => officer.run().await,
     }
 }

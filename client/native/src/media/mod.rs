@@ -3,9 +3,11 @@
 mod answer;
 mod answering;
 mod arrival;
+mod plain_rtp;
 mod sender;
 mod transport;
 
 pub use answer::{slot_ssrcs, takes_red};
 pub use arrival::Arrival;
+pub use plain_rtp::RtpPacket;
 pub use transport::{Transport, TransportState, Ways};

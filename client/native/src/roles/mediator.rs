@@ -13,12 +13,12 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 use tokio::time::{sleep, sleep_until};
 
+use super::desk::{DESK_PAUSE, SignIn, open_desk};
 use crate::audio::{AudioSink, AudioSource, ClipQueue, FRAME_MS, Heard, read_wav};
 use crate::call::{Call, CallOptions, CallReport};
 use crate::error::{ClientError, Result};
 use crate::net::{ApiClient, DeskSocket, Link};
 
-const PAUSE: Duration = Duration::from_secs(1);
 /// Segments that ended and wait to be answered; what comes beyond needs no answer of its own.
 const PENDING: usize = 4;
 
@@ -113,19 +113,14 @@ impl SimulatedMediator {
     /// [`ClientError::Refused`] if the link does not sign in a mediator.
     pub async fn run(self, on_event: impl Fn(MediatorEvent) + Send + Sync + 'static) -> Result<()> {
         let on_event: Arc<dyn Fn(MediatorEvent) + Send + Sync> = Arc::new(on_event);
-        self.api.sign_in(&self.link).await?;
+        let account = SignIn::Link(self.link.clone());
+        account.sign_in(&self.api).await?;
         let mut duty = Duty { session: None, rings: BTreeMap::new(), ready: false };
         loop {
-            match self.api.desk_socket().await {
-                Ok(mut desk) => self.attend(&mut desk, &mut duty, &on_event).await?,
-                // The relay forgot the login: the link signs in many times.
-                Err(ClientError::Refused(problem)) if problem.code == "not_signed_in" => {
-                    self.api.sign_in(&self.link).await?;
-                }
-                Err(error) => tracing::warn!(%error, "the relay is not there; trying again"),
-            }
+            let mut desk = open_desk(&self.api, &account).await?;
+            self.attend(&mut desk, &mut duty, &on_event).await?;
             duty.ready = false;
-            sleep(PAUSE).await;
+            sleep(DESK_PAUSE).await;
         }
     }
 

@@ -1,11 +1,14 @@
 //! What a client can be besides a person at a microphone: a scribe, or a simulated mediator.
 
+mod desk;
 mod mediator;
 mod queue;
 mod scribe;
 mod speech;
 mod standby;
 
+pub use desk::SignIn;
+pub(crate) use desk::{DESK_PAUSE, open_desk};
 pub use mediator::{MediatorEvent, PhraseBook, SimulatedMediator};
 pub use scribe::{Scribe, ScribeCounters};
 pub use speech::SpeechEngine;

@@ -10,11 +10,11 @@ use dragoman_core::wire::{DeskRelayMessage, DeskView};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
+use super::desk::{DESK_PAUSE, SignIn, open_desk};
 use super::{Scribe, SpeechEngine};
 use crate::error::{ClientError, Result};
 use crate::net::{ApiClient, Link};
 
-const PAUSE: Duration = Duration::from_secs(1);
 /// A session that could not be joined is tried again after this time.
 const TRY_AGAIN: Duration = Duration::from_secs(5);
 
@@ -29,38 +29,31 @@ pub async fn stand_by(
     engine: &SpeechEngine,
     on_join: impl Fn(SessionId) + Send + Sync,
 ) -> Result<()> {
-    api.sign_in(link).await?;
+    let account = SignIn::Link(link.clone());
+    account.sign_in(&api).await?;
     let mut attending = Attending::default();
     loop {
-        match api.desk_socket().await {
-            Ok(mut desk) => {
-                let mut again = tokio::time::interval(TRY_AGAIN);
-                let mut view: Option<DeskView> = None;
-                loop {
-                    tokio::select! {
-                        message = desk.next() => match message {
-                            Some(DeskRelayMessage::Desk { view: now }) => view = Some(now),
-                            Some(DeskRelayMessage::Goodbye { problem, reconnect: false }) => {
-                                return Err(ClientError::Goodbye(problem));
-                            }
-                            Some(_) => {}
-                            None => break,
-                        },
-                        Some(_) = attending.tasks.join_next() => {}
-                        _ = again.tick() => {}
+        let mut desk = open_desk(&api, &account).await?;
+        let mut again = tokio::time::interval(TRY_AGAIN);
+        let mut view: Option<DeskView> = None;
+        loop {
+            tokio::select! {
+                message = desk.next() => match message {
+                    Some(DeskRelayMessage::Desk { view: now }) => view = Some(now),
+                    Some(DeskRelayMessage::Goodbye { problem, reconnect: false }) => {
+                        return Err(ClientError::Goodbye(problem));
                     }
-                    if let Some(view) = &view {
-                        attending.join_where_agreed(view, &api, engine, &on_join).await;
-                    }
-                }
+                    Some(_) => {}
+                    None => break,
+                },
+                Some(_) = attending.tasks.join_next() => {}
+                _ = again.tick() => {}
             }
-            // The relay forgot the login: the link signs in many times.
-            Err(ClientError::Refused(problem)) if problem.code == "not_signed_in" => {
-                api.sign_in(link).await?;
+            if let Some(view) = &view {
+                attending.join_where_agreed(view, &api, engine, &on_join).await;
             }
-            Err(error) => tracing::warn!(%error, "the relay is not there; trying again"),
         }
-        sleep(PAUSE).await;
+        sleep(DESK_PAUSE).await;
     }
 }
 
