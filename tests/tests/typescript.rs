@@ -2,7 +2,6 @@
 //!
 //! Where they go is said by `WIRE_TYPES_DIR`; without it they go to a temporary folder, so that a plain test run only
 //! shows that every type can be written.
-#![cfg(feature = "typescript")]
 
 use std::path::PathBuf;
 
