@@ -14,7 +14,7 @@ use dragoman_tests::weak::{Passage, Profile, Proxy};
 use uuid::Uuid;
 
 /// Reports come every second; so many of them are enough to judge a link by.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_relay_reports_missing_is_sent_along_more_often() -> Result<()> {
@@ -45,7 +45,7 @@ async fn what_the_relay_reports_missing_is_sent_along_more_often() -> Result<()>
     // Two frames in a packet before anything is known; three where much is lost.
     let (first, last) = (sizes[0], sizes[sizes.len() - 1]);
     assert!(last > first + 60, "{sizes:?}");
-    // Three copies of each are lost together at 0.3 cubed; two reports of chance beside that.
+    // 0.18 by the rule of thumb for 30 %, and chance.
     assert!((0.02..0.4).contains(&transport.missed()), "{}", transport.missed());
     Ok(())
 }

@@ -4,6 +4,7 @@ mod answer;
 mod answering;
 mod arrival;
 mod plain_rtp;
+mod reports;
 mod sender;
 mod transport;
 

@@ -29,6 +29,7 @@ use webrtc::peer_connection::{
 };
 
 use super::arrival::{Arrival, arrivals};
+use super::reports::{self, Reports};
 use super::sender::VoiceSender;
 use super::{slot_ssrcs, takes_red};
 use crate::error::{ClientError, Result};
@@ -138,7 +139,9 @@ impl Transport {
             .with_configuration(configuration(ways))
             .with_media_engine(codecs)
             .with_setting_engine(settings())
-            .with_interceptor_registry(configure_rtcp_reports(Registry::new()))
+            .with_interceptor_registry(
+                configure_rtcp_reports(Registry::new()).with(reports::place(), Reports::default()),
+            )
             .with_handler(Arc::new(handler))
             .with_udp_addrs(local_addresses())
             .build()
