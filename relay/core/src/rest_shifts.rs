@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::availability::coverage::Filler;
+use crate::availability::fill::Filler;
 use crate::availability::shift::Shift;
 use crate::availability::{Duty, Span};
 use crate::codes::AgencyCode;

@@ -3,6 +3,7 @@
 pub mod calendar;
 pub mod coverage;
 pub mod feed;
+pub mod fill;
 pub mod import;
 pub mod rule;
 #[cfg(test)]

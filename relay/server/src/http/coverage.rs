@@ -7,6 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use dragoman_core::availability::calendar::duties;
 use dragoman_core::availability::coverage::{self, MAX_HOURS};
+use dragoman_core::availability::fill::who_could_fill;
 use dragoman_core::availability::shift::zone_of;
 use dragoman_core::availability::wall::hour_of_week;
 use dragoman_core::availability::{DutySpan, Span};
@@ -104,7 +105,7 @@ pub(super) async fn fill(
     };
     let (roster, duties) = people_and_duties(&app, &account, around).await?;
     let people: Vec<&Mediator> = roster.iter().collect();
-    let mut view = coverage::who_could_fill(&people, &duties, language.primary(), hour, zone);
+    let mut view = who_could_fill(&people, &duties, language.primary(), hour, zone);
     // Whoever is lent is planned by the agency that lends them.
     let actor = account.actor();
     let kept: BTreeSet<MediatorId> =
