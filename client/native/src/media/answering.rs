@@ -6,27 +6,25 @@ use webrtc::peer_connection::RTCSessionDescription;
 
 use super::arrival::Arrival;
 use super::transport::{GATHER_TIMEOUT, Transport, Ways, media};
-use crate::error::{ClientError, Result};
+use crate::error::Result;
 
 impl Transport {
     /// Listens to what a server offers, and makes the SDP answer. `deliver` is called as in [`Transport::offer`].
     ///
     /// # Errors
-    /// [`ClientError::Media`] if no UDP socket can be opened, or the offer can not be used.
+    /// [`crate::ClientError::Media`] if no UDP socket can be opened, or the offer can not be used.
     pub async fn answer(
         offer: String,
         deliver: impl Fn(Arrival) + Send + Sync + 'static,
     ) -> Result<(Self, String)> {
-        let (transport, mut when_gathered) =
+        let (transport, when_gathered) =
             Self::unconnected(false, Redundancy::Fixed(0), Ways::default(), deliver).await?;
         let connection = &transport.connection;
         let offer = RTCSessionDescription::offer(offer).map_err(media)?;
         connection.set_remote_description(offer).await.map_err(media)?;
         let answer = connection.create_answer(None).await.map_err(media)?;
         connection.set_local_description(answer).await.map_err(media)?;
-        let _ = tokio::time::timeout(GATHER_TIMEOUT, when_gathered.wait_for(|done| *done)).await;
-        let answer = connection.local_description().await;
-        let answer = answer.ok_or_else(|| ClientError::Media("there is no local description".to_owned()))?;
-        Ok((transport, answer.sdp))
+        let answer = transport.described(when_gathered, GATHER_TIMEOUT).await?;
+        Ok((transport, answer))
     }
 }

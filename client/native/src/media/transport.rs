@@ -86,8 +86,8 @@ pub struct Transport {
 
 impl Transport {
     /// Makes a connection and its SDP offer. `speaks`: a voice is offered too, else only slots; it is sent with
-    /// `redundancy`. `ways`: TURN servers that are reached by UDP, tried beside the direct way. `deliver` is called for every frame that arrives, again and again for those that come along with
-    /// later packets, and must not wait.
+    /// `redundancy`. `ways`: TURN servers that are reached by UDP, tried beside the direct way. `deliver` is called for
+    /// every frame that arrives, again and again for those that come along with later packets, and must not wait.
     ///
     /// # Errors
     /// [`ClientError::Media`] if no UDP socket can be opened.
@@ -98,7 +98,7 @@ impl Transport {
         deliver: impl Fn(Arrival) + Send + Sync + 'static,
     ) -> Result<(Self, String)> {
         let has_servers = !ways.servers.is_empty();
-        let (transport, mut when_gathered) = Self::unconnected(speaks, redundancy, ways, deliver).await?;
+        let (transport, when_gathered) = Self::unconnected(speaks, redundancy, ways, deliver).await?;
         let connection = &transport.connection;
         for _ in 0..SLOTS {
             let slot = RTCRtpTransceiverInit {
@@ -111,11 +111,21 @@ impl Transport {
         connection.set_local_description(offer).await.map_err(media)?;
         // A server that does not answer must not hold up a call that needs none: its candidates come when they come.
         let patience = if has_servers { GATHER_WITH_SERVERS } else { GATHER_TIMEOUT };
-        // The relay is ice-lite and learns addresses from the checks, but an offer without candidates is unusual.
+        let offer = transport.described(when_gathered, patience).await?;
+        Ok((transport, offer))
+    }
+
+    /// The SDP of this side, when its addresses have been found or `patience` is over. The relay is ice-lite and learns
+    /// addresses from the checks, but a description without candidates is unusual.
+    pub(super) async fn described(
+        &self,
+        mut when_gathered: watch::Receiver<bool>,
+        patience: Duration,
+    ) -> Result<String> {
         let _ = tokio::time::timeout(patience, when_gathered.wait_for(|done| *done)).await;
-        let offer = connection.local_description().await;
-        let offer = offer.ok_or_else(|| ClientError::Media("there is no local description".to_owned()))?;
-        Ok((transport, offer.sdp))
+        let description = self.connection.local_description().await;
+        let none = || ClientError::Media("there is no local description".to_owned());
+        Ok(description.ok_or_else(none)?.sdp)
     }
 
     /// A connection of which nothing is described yet, and when its own addresses will have been found.

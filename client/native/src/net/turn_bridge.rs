@@ -23,6 +23,8 @@ use super::Trust;
 const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
 /// Datagrams that wait for a stream: half a second of audio. What comes while it is full is dropped.
 const QUEUE: usize = 32;
+/// A socket that failed is read again after so long.
+const AFTER_FAILURE: Duration = Duration::from_millis(20);
 /// Connections at once: a transport has one, and a new one may be made before the old one is gone.
 const MOST_CONNECTIONS: usize = 8;
 
@@ -106,7 +108,11 @@ async fn carry(socket: UdpSocket, target: Target, trust: Trust) {
     let mut tasks = tokio::task::JoinSet::new();
     let mut buffer = [0; MAX_FRAME_BYTES];
     loop {
-        let Ok((length, from)) = socket.recv_from(&mut buffer).await else { continue };
+        let Ok((length, from)) = socket.recv_from(&mut buffer).await else {
+            // Whatever it is, it must not turn into a busy loop.
+            tokio::time::sleep(AFTER_FAILURE).await;
+            continue;
+        };
         // The library asks from each of its addresses; one way through the stream is enough.
         if !from.ip().is_loopback() {
             continue;

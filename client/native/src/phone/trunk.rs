@@ -97,7 +97,7 @@ impl Trunk {
             None => SocketAddr::new(way_to(address)?, 0),
         };
         let user = options.login.as_ref().map_or(NAME, |(user, _)| user);
-        let caller = options.caller.clone().unwrap_or_else(|| format!("sip:{user}@{}", address.ip_text()));
+        let caller = options.caller.clone().unwrap_or_else(|| format!("sip:{user}@{}", host(address)));
         let caller = Uri::try_from(caller.as_str()).map_err(|_| wrong("the caller"))?;
 
         let failed = |e: rsipstack::Error| ClientError::Phone(format!("the SIP port {local}: {e}"));
@@ -209,17 +209,11 @@ fn way_to(address: SocketAddr) -> Result<IpAddr> {
     Ok(way.map_err(|e| ClientError::Phone(format!("no way to the trunk {address}: {e}")))?.ip())
 }
 
-trait IpText {
-    fn ip_text(&self) -> String;
-}
-
-impl IpText for SocketAddr {
-    /// As in a URI: IPv6 in brackets.
-    fn ip_text(&self) -> String {
-        match self {
-            Self::V4(address) => address.ip().to_string(),
-            Self::V6(address) => format!("[{}]", address.ip()),
-        }
+/// As a URI's host: IPv6 in brackets.
+fn host(address: SocketAddr) -> String {
+    match address {
+        SocketAddr::V4(address) => address.ip().to_string(),
+        SocketAddr::V6(address) => format!("[{}]", address.ip()),
     }
 }
 

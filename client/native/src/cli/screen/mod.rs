@@ -45,7 +45,11 @@ pub(crate) async fn attend(call: &mut Call) -> Result<()> {
     let mut terminal = ratatui::try_init().map_err(|e| no_terminal(&e))?;
     let result = Screen::new(call, events).run(&mut terminal).await;
     ratatui::restore();
-    result
+    match result {
+        // It ended while a key was being told to the relay.
+        Err(ClientError::Over) => Ok(()),
+        other => other,
+    }
 }
 
 struct Screen<'a> {
