@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { after, before, describe } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { arrivals, lastTouch, record, touches, untilHeard } from './listen.mjs';
+import { arrivals, forms, lastTouch, record, touches, untilHeard } from './listen.mjs';
 import { Person } from './people.mjs';
 import { program, Relay, requireParts } from './relay.mjs';
 import { likeness, ROLES, speak } from './speech.mjs';
@@ -128,6 +128,12 @@ describe('an interpreted call in three browsers', () => {
     }
     assert.deepEqual(wrong, [], `likeness to each speaker: ${JSON.stringify(measured.likeness)}`);
     await Promise.all(everybody().map((person) => person.photograph(`${person.role}-call`)));
+  });
+
+  step('every voice goes out and comes in with earlier frames in its packets', async () => {
+    for (const person of everybody()) {
+      assert.deepEqual(await forms(person.page), { out: ['audio/red'], in: ['audio/red', 'audio/red'] }, person.role);
+    }
   });
 
   step('the officer reloads the page and hears both again within five seconds', async () => {

@@ -102,6 +102,22 @@ export function untilHeard(page, count, timeout) {
   );
 }
 
+/** In what form voices leave this page and arrive at it, by the browser's own statistics: such as `audio/red`. */
+export function forms(page) {
+  return page.evaluate(async () => {
+    const forms = { out: [], in: [] };
+    for (const transport of window.watched.transports.filter((one) => one.connectionState === 'connected')) {
+      const report = await transport.getStats();
+      for (const stats of report.values()) {
+        const packets = stats.packetsSent ?? stats.packetsReceived ?? 0;
+        const direction = { 'outbound-rtp': 'out', 'inbound-rtp': 'in' }[stats.type];
+        if (direction !== undefined && packets > 0) forms[direction].push(report.get(stats.codecId)?.mimeType.toLowerCase());
+      }
+    }
+    return forms;
+  });
+}
+
 /** Of every voice that ever arrived here: how many packets, and when the last one came. */
 export function arrivals(page) {
   return page.evaluate(async () => {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use rand::{Rng, RngExt};
+
 use super::loss::Loss;
 
 /// One direction of a network. All times count from the link's beginning.
@@ -39,6 +41,13 @@ impl Impairment {
         rate: None,
         outage: None,
     };
+
+    /// What a packet takes longer than [`Impairment::delay`].
+    pub(super) fn draw_jitter(&self, rng: &mut impl Rng) -> Duration {
+        // The exponential distribution by inversion; the argument of the logarithm is never 0.
+        let draw = -(1.0 - rng.random::<f64>()).ln();
+        Duration::from_secs_f64(self.jitter.as_secs_f64() * draw.min(f64::from(Self::LONGEST_JITTER)))
+    }
 }
 
 /// A bottleneck: a queue that is emptied at a constant rate.

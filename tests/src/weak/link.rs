@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Duration;
 
+use dragoman_relay::media::rtp::RtpHeader;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -35,12 +36,37 @@ pub enum Cause {
     Outage,
 }
 
-/// See the module's page. Packets of any kind; times count from the link's beginning and do not go back.
+/// What a packet carries. Each kind has dice of its own, so that whatever else is on the way (reports, ICE checks) does
+/// not change which packet of a voice is lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// RTP.
+    Voice,
+    /// RTCP, STUN, DTLS, and whatever it may be.
+    Other,
+}
+
+impl Kind {
+    /// By the first two bytes (RFC 7983 §7, RFC 5761 §4).
+    pub fn of(packet: &[u8]) -> Self {
+        let is_rtp = packet.len() > 1 && (128..=191).contains(&packet[0]) && !RtpHeader::is_rtcp(packet);
+        if is_rtp { Self::Voice } else { Self::Other }
+    }
+}
+
+/// What is drawn for packets of one kind.
+#[derive(Debug)]
+struct Dice {
+    rng: ChaCha8Rng,
+    loss: LossState,
+}
+
+/// See the module's page. Times count from the link's beginning and do not go back.
 #[derive(Debug)]
 pub struct Link<P> {
     does: Impairment,
-    rng: ChaCha8Rng,
-    loss: LossState,
+    /// By [`Kind`].
+    dice: [Dice; 2],
     /// When the bottleneck has sent all that waits.
     busy_until: Duration,
     /// The latest arrival so far, for links that keep the order.
@@ -53,13 +79,17 @@ impl<P: Clone> Link<P> {
     /// IPv4 (20) and UDP (8) headers, which a bottleneck carries too.
     pub const HEADER_BYTES: u64 = 28;
 
-    /// A link without packets. The same seed is the same fate for packet number n, whatever the impairment's other
-    /// parts are.
+    /// A link without packets. The same seed is the same fate for packet number n of a kind, whatever the impairment's
+    /// other parts are.
     pub fn new(does: Impairment, seed: u64) -> Self {
+        let dice = [Kind::Voice, Kind::Other].map(|kind| {
+            let mut rng = ChaCha8Rng::seed_from_u64(seed);
+            rng.set_stream(kind as u64);
+            Dice { rng, loss: LossState::default() }
+        });
         Self {
             does,
-            rng: ChaCha8Rng::seed_from_u64(seed),
-            loss: LossState::default(),
+            dice,
             busy_until: Duration::ZERO,
             latest: Duration::ZERO,
             on_the_way: BinaryHeap::new(),
@@ -68,8 +98,8 @@ impl<P: Clone> Link<P> {
     }
 
     /// A packet of `bytes` (without headers) sets out.
-    pub fn send(&mut self, now: Duration, bytes: usize, packet: P) -> Fate {
-        let fate = self.decide(now, bytes);
+    pub fn send(&mut self, now: Duration, bytes: usize, kind: Kind, packet: P) -> Fate {
+        let fate = self.decide(now, bytes, kind);
         if let Fate::Arrives { at, again } = fate {
             for at in again.into_iter().chain([at]) {
                 self.on_the_way.push(Reverse(Flying { at, number: self.sent, packet: packet.clone() }));
@@ -93,11 +123,12 @@ impl<P: Clone> Link<P> {
     }
 
     /// The way of a packet: the bottleneck's queue, the radio, the long way.
-    fn decide(&mut self, now: Duration, bytes: usize) -> Fate {
+    fn decide(&mut self, now: Duration, bytes: usize, kind: Kind) -> Fate {
         // Everything is drawn for every packet, so that one packet's fate does not change those of later ones.
-        let lost = self.loss.next(&self.does.loss, &mut self.rng);
-        let (jitter, jitter_again) = (self.jitter(), self.jitter());
-        let doubled = self.rng.random::<f64>() < self.does.duplicate;
+        let Dice { rng, loss } = &mut self.dice[kind as usize];
+        let lost = loss.next(&self.does.loss, rng);
+        let [jitter, jitter_again] = [(); 2].map(|()| self.does.draw_jitter(rng));
+        let doubled = rng.random::<f64>() < self.does.duplicate;
 
         let leaves = match self.through_bottleneck(now, bytes) {
             Ok(leaves) => leaves,
@@ -126,13 +157,6 @@ impl<P: Clone> Link<P> {
         let nanoseconds = bytes * 8_000_000_000 / rate_bits;
         self.busy_until = begins + Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(u64::MAX));
         Ok(self.busy_until)
-    }
-
-    fn jitter(&mut self) -> Duration {
-        let mean = self.does.jitter.as_secs_f64();
-        // The exponential distribution by inversion; the argument of the logarithm is never 0.
-        let draw = -(1.0 - self.rng.random::<f64>()).ln();
-        Duration::from_secs_f64(mean * draw.min(f64::from(Impairment::LONGEST_JITTER)))
     }
 
     fn in_order(&mut self, at: Duration) -> Duration {

@@ -17,7 +17,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
 use super::impairment::Impairment;
-use super::link::{Cause, Fate, Link};
+use super::link::{Cause, Fate, Kind, Link};
 
 mod counts;
 
@@ -301,7 +301,7 @@ impl Client {
         if self.now.cut {
             return tally.lose(Cause::Outage, bytes);
         }
-        match link.send(self.now.since.elapsed(), bytes, packet) {
+        match link.send(self.now.since.elapsed(), bytes, Kind::of(&packet), packet) {
             Fate::Arrives { again, .. } => tally.pass(bytes, again.is_some()),
             Fate::Lost(cause) => tally.lose(cause, bytes),
         }

@@ -25,8 +25,9 @@ impl Count {
 }
 
 /// Upper bounds of the delay histogram, in microseconds.
-pub const DELAY_BOUNDS_US: [u64; 14] =
-    [10, 20, 30, 50, 75, 100, 150, 250, 500, 1_000, 2_000, 5_000, 10_000, 50_000];
+pub const DELAY_BOUNDS_US: [u64; 20] = [
+    10, 20, 30, 50, 75, 100, 150, 200, 250, 300, 400, 500, 600, 700, 800, 1_000, 2_000, 5_000, 10_000, 50_000,
+];
 
 /// All counters of the media path.
 #[derive(Debug, Default)]

@@ -15,14 +15,14 @@ fn ms(milliseconds: u64) -> Duration {
 /// Packets every 20 ms: each one's fate.
 fn fates(does: Impairment, seed: u64, packets: u64) -> Vec<Fate> {
     let mut link = Link::new(does, seed);
-    (0..packets).map(|n| link.send(ms(20 * n), 100, n)).collect()
+    (0..packets).map(|n| link.send(ms(20 * n), 100, Kind::Voice, n)).collect()
 }
 
 /// The same packets as they come out, with their times.
 fn arrivals(does: Impairment, seed: u64, packets: u64) -> Vec<(Duration, u64)> {
     let mut link = Link::new(does, seed);
     for n in 0..packets {
-        link.send(ms(20 * n), 100, n);
+        link.send(ms(20 * n), 100, Kind::Voice, n);
     }
     std::iter::from_fn(|| {
         let at = link.next_arrival()?;
@@ -40,7 +40,7 @@ fn a_clear_link_does_nothing_and_a_long_one_takes_its_time() {
             .all(|(fate, n)| { *fate == Fate::Arrives { at: ms(20 * n), again: None } })
     );
     let mut link = Link::new(Impairment { delay: ms(280), ..CLEAR }, 1);
-    link.send(ms(0), 100, "hello");
+    link.send(ms(0), 100, Kind::Voice, "hello");
     assert_eq!(link.receive(ms(279)), None);
     assert_eq!((link.next_arrival(), link.receive(ms(280))), (Some(ms(280)), Some("hello")));
     assert_eq!(link.next_arrival(), None);
@@ -99,7 +99,7 @@ fn a_bottleneck_delays_then_drops_and_never_lets_more_through() {
     assert_eq!(longest, ms(400));
     assert!(arrived.windows(2).all(|pair| pair[1].0 - pair[0].0 >= ms(40)));
     // A packet that is larger than the queue never goes.
-    assert_eq!(Link::new(does, 1).send(ms(0), 2_000, ()), Fate::Lost(Cause::QueueFull));
+    assert_eq!(Link::new(does, 1).send(ms(0), 2_000, Kind::Voice, ()), Fate::Lost(Cause::QueueFull));
 }
 
 #[test]
@@ -170,6 +170,27 @@ proptest! {
         }
     }
 
+    /// Reports come when they come; the voice's fate is its own.
+    #[test]
+    fn what_is_lost_of_a_voice_does_not_depend_on_other_packets(
+        does in any_impairment(), seed: u64, others in prop::collection::vec(0_u64..5, 100),
+    ) {
+        // Only where other packets are not in the way by themselves.
+        let does = Impairment { rate: None, reorder: true, ..does };
+        let mut link = Link::new(does, seed);
+        let with_others: Vec<Fate> = others
+            .iter()
+            .zip(0_u64..)
+            .map(|(others, n)| {
+                for _ in 0..*others {
+                    link.send(ms(20 * n), 60, Kind::Other, n);
+                }
+                link.send(ms(20 * n), 100, Kind::Voice, n)
+            })
+            .collect();
+        prop_assert_eq!(with_others, fates(does, seed, 100));
+    }
+
     /// With another part changed, the packets that the model of loss takes are the same.
     #[test]
     fn losses_on_the_way_do_not_depend_on_delay_and_doubling(does in any_impairment(), seed: u64) {
@@ -177,5 +198,17 @@ proptest! {
         let other = Impairment { delay: ms(7), jitter: ms(1), duplicate: 0.9, reorder: true, ..does };
         let lost = |does| fates(does, seed, 200).into_iter().map(|fate| matches!(fate, Fate::Lost(_))).collect::<Vec<_>>();
         prop_assert_eq!(lost(does), lost(other));
+    }
+}
+
+#[test]
+fn a_voice_is_told_from_all_else_by_its_first_bytes() {
+    // RTP with Opus and with RED, and with the marker bit.
+    for voice in [[0x80, 111], [0x90, 63], [0x80, 0x80 | 111]] {
+        assert_eq!(Kind::of(&voice), Kind::Voice);
+    }
+    // RTCP sender and receiver reports, a STUN request, a DTLS record, a TURN channel, hardly anything, nothing.
+    for other in [&[0x80, 200][..], &[0x81, 201], &[0x00, 0x01], &[22, 254], &[0x40, 0x00], &[0x80], &[]] {
+        assert_eq!(Kind::of(other), Kind::Other, "{other:?}");
     }
 }
