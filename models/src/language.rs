@@ -27,6 +27,12 @@ impl WhisperLanguage {
         self.0
     }
 
+    /// Whether the two are so near that a model takes one for the other.
+    pub fn is_near(&self, other: Self) -> bool {
+        let kin = |code: &str| KIN.iter().position(|kin| kin.split_ascii_whitespace().any(|one| one == code));
+        *self == other || (kin(self.0).is_some() && kin(self.0) == kin(other.0))
+    }
+
     /// Position of its token after the start token, which tells whether a vocabulary has it.
     pub(crate) fn token_index(&self) -> u32 {
         let position = CODES.split_ascii_whitespace().position(|known| known == self.0);
@@ -122,6 +128,9 @@ pub fn plan_for(tag: &str) -> LanguagePlan {
 const CODES: &str = "en zh de es ru ko fr ja pt tr pl ca nl ar sv it id hi fi vi he uk el ms cs ro da hu ta no th ur hr \
     bg lt la mi ml cy sk te fa lv bn sr az sl kn et mk br eu is hy ne mn bs kk sq sw gl mr pa si km sn yo so af oc ka \
     be tg sd gu am yi lo uz fo ht ps tk nn mt sa lb my bo tl mg as tt haw ln ha ba jw su";
+
+/// Languages that sound so alike that being taken for each other says nothing.
+const KIN: [&str; 5] = ["sr hr bs sl mk", "fa tg", "ur hi", "ru uk be", "ar he"];
 
 /// Whisper's code exists, or another would be tempting, but the text is of no use.
 const BLOCKED: [(&str, &str); 4] = [

@@ -176,6 +176,22 @@ impl SpeechSegmenter {
         self.open.is_some()
     }
 
+    /// From when until when somebody has been speaking who has not finished, in milliseconds; `None` too before it is
+    /// enough to be speech.
+    pub fn open_span(&self) -> Option<(u64, u64)> {
+        let open =
+            self.open.as_ref().filter(|open| open.speech_frames >= frames(self.options.min_speech_ms))?;
+        let end = self.received - self.partial.len() as u64;
+        Some((self.time_ms(end - open.samples.len() as u64), self.time_ms(end)))
+    }
+
+    /// What they have said so far.
+    pub fn open_segment(&self) -> Option<Segment> {
+        let (start_ms, end_ms) = self.open_span()?;
+        let samples = self.open.as_ref()?.samples.clone();
+        Some(Segment { start_ms, end_ms, samples })
+    }
+
     fn take_frame(&mut self) -> Option<Segment> {
         let score = self.score_partial();
         let frame = std::mem::replace(&mut self.partial, Vec::with_capacity(FRAME));

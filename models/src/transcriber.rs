@@ -1,15 +1,20 @@
-//! One clip of speech in, its text out: whisper.cpp, greedy and without memory of earlier clips.
+//! One clip of speech in, its words out: whisper.cpp, greedy and without memory of earlier clips.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU16;
 use std::path::Path;
 
-use whisper_rs::{FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters, WhisperState};
+use whisper_rs::{
+    DtwParameters, FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters, WhisperState,
+};
 
+use crate::alignment::alignment_of;
 use crate::catalogue::KnownLanguages;
+use crate::doubt::{Doubt, Evidence, LOG_PROBABILITY_THRESHOLD, NO_SPEECH_THRESHOLD};
 use crate::error::SpeechError;
 use crate::language::WhisperLanguage;
 use crate::model_file::{ModelHeader, check_model_file};
+use crate::word::{Piece, Word, words_of};
 use crate::{ModelEntry, SAMPLE_RATE};
 
 /// How to run a model.
@@ -40,8 +45,10 @@ impl TranscriberOptions {
 /// A machine's draft of what was said in one clip.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Transcription {
-    /// The words, without blanks at the ends; never empty.
+    /// The text, without blanks at the ends; never empty.
     pub text: String,
+    /// Its words with their times, by the attention of the decoder to the sound (dynamic time warping).
+    pub words: Vec<Word>,
     /// Mean natural logarithm of the probability of the text's tokens: 0.0 is certain, below -1.0 is guessing.
     pub average_log_probability: f32,
     /// How likely the model thinks it that nobody spoke, 0.0 to 1.0.
@@ -52,17 +59,6 @@ pub struct Transcription {
     pub end_ms: u64,
     /// Why the text should be shown as doubtful, if it should.
     pub doubt: Option<Doubt>,
-}
-
-/// Why a text is doubtful.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Doubt {
-    /// The model was caught in a loop and repeats itself.
-    Repetition,
-    /// The model guessed: the average log probability is below -1.0.
-    LowProbability,
-    /// The model thinks it more likely than not that nobody spoke.
-    PerhapsNoSpeech,
 }
 
 /// A loaded model with its working memory. One per thread that transcribes; a call blocks until the text is there.
@@ -81,9 +77,6 @@ impl std::fmt::Debug for Transcriber {
     }
 }
 
-/// Whisper's own thresholds (OpenAI's `transcribe.py`): beyond both, a text is silence.
-const NO_SPEECH_THRESHOLD: f32 = 0.6;
-const LOG_PROBABILITY_THRESHOLD: f32 = -1.0;
 /// Below this peak (-70 dBFS) a clip is silence, and the model is not even asked.
 const SILENCE_PEAK: f32 = 3e-4;
 /// whisper.cpp ignores clips under 0.1 s and is unreliable under 1 s, so shorter ones get silence at the end.
@@ -106,6 +99,7 @@ impl Transcriber {
         };
         let mut parameters = WhisperContextParameters::default();
         parameters.use_gpu(false);
+        parameters.dtw_parameters(DtwParameters { mode: alignment_of(&header), ..DtwParameters::default() });
         let context = WhisperContext::new_with_params(path, parameters).map_err(failed)?;
         let state = context.create_state().map_err(failed)?;
         Ok(Self { context, state, header, options, parameters: BTreeMap::new() })
@@ -167,6 +161,26 @@ impl Transcriber {
         self.read_segments(clip_ms)
     }
 
+    /// The language that a clip sounds most like, and how likely (0 to 1); `None` where the model can not tell, because it
+    /// knows one only.
+    ///
+    /// # Errors
+    /// As for [`Self::transcribe`].
+    pub fn identify(&mut self, samples: &[f32]) -> Result<Option<(WhisperLanguage, f32)>, SpeechError> {
+        if self.header.language_count() == 0 {
+            return Ok(None);
+        }
+        let failed = |error: whisper_rs::WhisperError| SpeechError::Transcribe { reason: error.to_string() };
+        let threads = usize::from(self.options.threads.get());
+        self.state.pcm_to_mel(samples, threads).map_err(failed)?;
+        let (_, likely) = self.state.lang_detect(0, threads).map_err(failed)?;
+        let known = likely.iter().enumerate().filter_map(|(id, likely)| {
+            let language = WhisperLanguage::from_code(whisper_rs::get_lang_str(i32::try_from(id).ok()?)?)?;
+            self.knows(language).then_some((language, *likely))
+        });
+        Ok(known.max_by(|(_, one), (_, other)| one.total_cmp(other)))
+    }
+
     fn read_segments(&self, clip_ms: u64) -> Result<Vec<Transcription>, SpeechError> {
         let end_of_text = self.context.token_eot();
         let mut transcriptions = Vec::new();
@@ -181,21 +195,35 @@ impl Transcriber {
             }
             let tokens: Vec<_> = (0..segment.n_tokens())
                 .filter_map(|index| segment.get_token(index))
-                .map(|token| token.token_data())
-                .filter(|token| token.id < end_of_text)
+                .filter(|token| token.token_id() < end_of_text)
                 .collect();
-            let sum: f32 = tokens.iter().map(|token| token.plog).sum();
-            let average = sum / tokens.len().max(1) as f32;
-            let ids: Vec<i32> = tokens.iter().map(|token| token.id).collect();
+            let data: Vec<_> = tokens.iter().map(|token| token.token_data()).collect();
+            let sum: f32 = data.iter().map(|token| token.plog).sum();
+            let average = sum / data.len().max(1) as f32;
+            let ids: Vec<i32> = data.iter().map(|token| token.id).collect();
             let no_speech = segment.no_speech_probability();
+            let begins: Vec<u64> = data.iter().map(|token| milliseconds(token.t_dtw).min(clip_ms)).collect();
+            let pieces = tokens.iter().zip(&data).enumerate().map(|(index, (token, data))| Piece {
+                bytes: token.to_bytes().unwrap_or_default().to_vec(),
+                start_ms: begins[index],
+                end_ms: begins.get(index + 1).copied().unwrap_or(clip_ms),
+                probability: data.p,
+            });
+            let evidence = Evidence {
+                tokens: &ids,
+                text,
+                average_log_probability: average,
+                no_speech_probability: no_speech,
+            };
             transcriptions.push(Transcription {
                 text: text.to_owned(),
+                words: words_of(pieces),
                 average_log_probability: average,
                 no_speech_probability: no_speech,
                 // Without time tokens whisper.cpp's own times are meaningless: the text is that of the whole clip.
                 start_ms: 0,
                 end_ms: clip_ms,
-                doubt: doubt_about(&ids, average, no_speech),
+                doubt: evidence.doubt(),
             });
         }
         Ok(transcriptions)
@@ -224,54 +252,14 @@ fn decoding(language: WhisperLanguage, threads: NonZeroU16) -> FullParams<'stati
     parameters
 }
 
-fn doubt_about(tokens: &[i32], average_log_probability: f32, no_speech_probability: f32) -> Option<Doubt> {
-    if repeats_itself(tokens) {
-        Some(Doubt::Repetition)
-    } else if average_log_probability < LOG_PROBABILITY_THRESHOLD {
-        Some(Doubt::LowProbability)
-    } else if no_speech_probability > NO_SPEECH_THRESHOLD {
-        Some(Doubt::PerhapsNoSpeech)
-    } else {
-        None
-    }
-}
-
-/// whisper.cpp's own test for a loop: low entropy of the last 32 tokens. It would decode again, hotter; here
-/// (no fallback) the loop comes through and must be marked.
-fn repeats_itself(tokens: &[i32]) -> bool {
-    const WINDOW: usize = 32;
-    const LEAST_ENTROPY: f32 = 2.4;
-    if tokens.len() <= WINDOW {
-        return false;
-    }
-    let mut counts = BTreeMap::new();
-    for token in &tokens[tokens.len() - WINDOW..] {
-        *counts.entry(token).or_insert(0_u8) += 1;
-    }
-    let entropy: f32 = counts
-        .values()
-        .map(|count| {
-            let share = f32::from(*count) / WINDOW as f32;
-            -share * share.ln()
-        })
-        .sum();
-    entropy < LEAST_ENTROPY
+/// whisper.cpp counts hundredths of a second; -1 stands for unknown.
+fn milliseconds(hundredths: i64) -> u64 {
+    u64::try_from(hundredths).unwrap_or(0) * 10
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn loops_guesses_and_likely_silence_are_doubtful() {
-        let different: Vec<i32> = (0..40).collect();
-        let looping: Vec<i32> = (0..40).map(|index| index % 4).collect();
-        assert_eq!(doubt_about(&different, -0.2, 0.0), None);
-        assert_eq!(doubt_about(&looping, -0.2, 0.0), Some(Doubt::Repetition));
-        assert_eq!(doubt_about(&different, -1.2, 0.0), Some(Doubt::LowProbability));
-        assert_eq!(doubt_about(&different, -0.2, 0.7), Some(Doubt::PerhapsNoSpeech));
-        assert_eq!(doubt_about(&looping[..8], -0.2, 0.0), None, "short answers repeat words: yes, yes");
-    }
 
     #[test]
     fn a_transcriber_can_move_to_another_thread() {

@@ -13,3 +13,4 @@ pub mod speech;
 pub mod telephone;
 pub mod turn;
 pub mod weak;
+pub mod written;

@@ -114,14 +114,28 @@ pub async fn accept(desk: &mut DeskSocket) -> Result<SessionId> {
 
 /// Asks for an interpreter from a language into English.
 pub async fn request(officer: &ApiClient, source: &str) -> Result<SessionId> {
+    ask(officer, source, false).await
+}
+
+/// The same, and wishes a transcript.
+pub async fn request_written(officer: &ApiClient, source: &str) -> Result<SessionId> {
+    ask(officer, source, true).await
+}
+
+async fn ask(officer: &ApiClient, source: &str, transcription_wished: bool) -> Result<SessionId> {
     let form: SessionForm = serde_json::from_value(json!({
-        "languages": { "source": source, "target": "en" }, "transcription_wished": false
+        "languages": { "source": source, "target": "en" }, "transcription_wished": transcription_wished
     }))?;
     Ok(officer.create_session(&form).await?.session)
 }
 
 /// A link for a guest.
 pub async fn invite(officer: &ApiClient, session: SessionId, role: Role) -> Result<Link> {
+    Ok(invitation(officer, session, role).await?.parse()?)
+}
+
+/// The same, as a person would type it.
+pub async fn invitation(officer: &ApiClient, session: SessionId, role: Role) -> Result<String> {
     let request: InviteRequest = serde_json::from_value(json!({ "role": role }))?;
-    Ok(officer.invite(session, &request).await?.url.parse()?)
+    Ok(officer.invite(session, &request).await?.url)
 }

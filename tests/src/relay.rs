@@ -176,14 +176,21 @@ fn spawn(data: &Path, address: SocketAddr, options: &[String]) -> anyhow::Result
 /// # Errors
 /// If it is not built.
 pub fn relay_program() -> anyhow::Result<PathBuf> {
+    program("dragoman-relay")
+}
+
+/// The native client's program, which has the speech worker in it.
+///
+/// # Errors
+/// If it was not built.
+pub fn client_program() -> anyhow::Result<PathBuf> {
+    program("dragoman-client")
+}
+
+fn program(name: &str) -> anyhow::Result<PathBuf> {
     let own = std::env::current_exe()?;
-    let beside = own
-        .ancestors()
-        .skip(1)
-        .take(2)
-        .map(|folder| folder.join("dragoman-relay"))
-        .find(|file| file.exists());
-    beside.context("dragoman-relay is not built: run `cargo build -p dragoman-relay` first")
+    let beside = own.ancestors().skip(1).take(2).map(|folder| folder.join(name)).find(|file| file.exists());
+    beside.with_context(|| format!("{name} is not built: run `cargo build --workspace --bins` first"))
 }
 
 /// An address on loopback where TCP and UDP are free.

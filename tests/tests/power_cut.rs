@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use dragoman_core::ids::ParticipantId;
-use dragoman_core::session_types::{LineStatus, Phase, Role, TranscriptLine};
+use dragoman_core::session_types::{Phase, Role};
 use dragoman_core::time::UnixMillis;
+use dragoman_core::transcript::{LineStatus, TranscriptLine};
 use dragoman_core::wire::{ParticipantMessage, RelayMessage};
 use dragoman_relay::record::verify_file;
 use dragoman_tests::call::{Call, Party};
@@ -106,6 +107,9 @@ fn line(speaker: ParticipantId, text: &str) -> TranscriptLine {
         ended_at,
         model,
         status: LineStatus::MachineDraft,
+        words: Vec::new(),
+        doubtful: false,
+        broken_off: false,
     }
 }
 

@@ -19,12 +19,12 @@ use dragoman_core::roster::{Gender, Level, Mediator, Profile, Specialism, Spoken
 use dragoman_core::routing::routes;
 use dragoman_core::session::Session;
 use dragoman_core::session_types::{
-    ConsentKind, ConsentMeans, LineStatus, OfferState, Phase, Place, Role, SessionRequest, TranscriptLine,
-    Widening,
+    ConsentKind, ConsentMeans, OfferState, Phase, Place, Role, SessionRequest, Widening,
 };
 use dragoman_core::standing::Availability;
 use dragoman_core::standings::RosterEntry;
 use dragoman_core::time::UnixMillis;
+use dragoman_core::transcript::{LineStatus, TranscriptLine};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use uuid::Uuid;
@@ -164,6 +164,9 @@ impl World {
                 ended_at: self.now,
                 model: "test".into(),
                 status: LineStatus::MachineDraft,
+                words: Vec::new(),
+                doubtful: false,
+                broken_off: false,
             }),
             17 if self.rng.random_bool(0.5) => Act::Widen(Widening::RingAgain),
             17 => Act::Floor(self.some_floor_act(session)),

@@ -66,6 +66,9 @@ pub enum ClientError {
     /// A telephone, or the way to it.
     #[error("{0}")]
     Phone(String),
+    /// The speech worker can not do its work.
+    #[error("the speech worker: {0}")]
+    SpeechWorker(String),
     /// Speech recognition.
     #[error(transparent)]
     Speech(#[from] dragoman_speech::SpeechError),

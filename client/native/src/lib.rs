@@ -12,5 +12,6 @@ pub mod media;
 pub mod net;
 pub mod phone;
 pub mod roles;
+pub mod speech;
 
 pub use error::{ClientError, Result};

@@ -3,16 +3,19 @@ import type {
   AccountRow,
   InterpretingView,
   LanguageChoice,
+  LanguageNote,
   LinkMade,
   OfferStatusView,
   ParticipantView,
   Phase,
   RingingView,
   Role,
+  ScribePace,
   SessionRow,
   SessionSummary,
   SessionView,
 } from '../src/wire';
+import type { Captions } from '../src/lib/captions';
 import { SEED_TAGS } from '../src/lib/languages';
 import { QUIET, turn } from './floor_samples';
 
@@ -69,12 +72,17 @@ const participant = (n: number, role: Role, more: Partial<ParticipantView> = {})
   left: false,
   muted: false,
   quality: 'good',
+  scribe: null,
   ...more,
 });
 const officer = participant(1, 'officer');
 const mediator = participant(2, 'mediator', { quality: 'weak' });
 const interviewee = participant(3, 'interviewee', { language: 'sq' });
 const observer = participant(4, 'observer', { connected: false, quality: null });
+
+/** A device that writes, and how it keeps up. */
+export const scribe = (pace: ScribePace, notes: LanguageNote[] = []) =>
+  participant(5, 'scribe', { quality: null, scribe: { pace, model: 'sample', notes } });
 
 const offer = (n: number, more: Partial<OfferStatusView>): OfferStatusView => ({
   offer: n,
@@ -155,7 +163,29 @@ export const captions = [
   ended_at: now - 26_000 + index * 8000,
   model: 'sample',
   status: 'machine_draft' as const,
+  words: String(text)
+    .split(' ')
+    .map((word, at) => ({ text: word, from_ms: at * 300, until_ms: at * 300 + 300, sure: word === 'Kukësit.' ? 30 : 90 })),
 }));
+
+/** The same while more is being said, and after something could not be followed. */
+export const written: Captions = {
+  entries: [
+    ...captions.map((line) => ({ kind: 'line' as const, line })),
+    { kind: 'gap', gap: { speaker: id(2), started_at: now - 9000, ended_at: now - 4000, why: 'too_slow' } },
+  ],
+  drafts: [
+    {
+      speaker: id(3),
+      language: 'sq',
+      settled: 'Po, por kam frikë për',
+      open: 'vëllain tim',
+      started_at: now - 2000,
+      until: now,
+      model: 'sample',
+    },
+  ],
+};
 
 const summary = (n: number, phase: Phase, source: string, seconds: number, more: Partial<SessionSummary> = {}): SessionSummary => ({
   id: id(60 + n),

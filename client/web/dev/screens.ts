@@ -34,7 +34,7 @@ function staff(view: SessionView, more: object = {}) {
     volumes: {},
     muted: false,
     microphone: 'open',
-    captions: sample.captions,
+    captions: sample.written,
     invitation: sample.link,
     oninvite: () => Promise.resolve(sample.link),
     onexpired: nothing,
@@ -134,6 +134,17 @@ export const SCREENS: Record<string, (target: HTMLElement) => void> = {
   ringing: staff(sample.session('ringing', 'officer')),
   unanswered: staff(sample.session('unanswered', 'officer'), { problem: { code: 'reason_missing', message: '' } }),
   live: staff(sample.session('live', 'officer')),
+  'captions-slow': staff(
+    sample.session('live', 'officer', {
+      participants: [
+        ...sample.session('live', 'officer').participants,
+        sample.scribe('too_slow', [
+          { speaker: sample.id(3), what: { kind: 'sounds_like', language: 'mk' } },
+          { speaker: sample.id(1), what: { kind: 'transcribed_as', language: 'sr' } },
+        ]),
+      ],
+    }),
+  ),
   stopped: staff(sample.session('stopped', 'officer'), { muted: true }),
   ...floorScreens(staff, guest),
   'live-mediator': staff(sample.session('live', 'mediator', { adjacent_language: 'bs' }), { microphone: 'denied' }),

@@ -13,11 +13,12 @@ use crate::refusal::{Refusal, require};
 use crate::rest::ByHand;
 use crate::session::Session;
 use crate::session_types::{
-    Candidate, Consent, ConsentKind, ConsentMeans, LineStatus, MAX_PARTICIPANTS, MatchReason, OfferNumber,
-    OfferState, Place, Role, TranscriptLine, Widening,
+    Candidate, Consent, ConsentKind, ConsentMeans, MAX_PARTICIPANTS, MatchReason, OfferNumber, OfferState,
+    Place, Role, Widening,
 };
 use crate::standings::RosterEntry;
 use crate::time::UnixMillis;
+use crate::transcript::{TranscriptGap, TranscriptLine};
 
 /// Longest reason of an override, in characters.
 const MAX_REASON_CHARS: usize = 500;
@@ -42,6 +43,7 @@ pub(crate) fn act(
         Act::Stop => stop(&mut draft, by, role, now)?,
         Act::Floor(act) => interpreting::act(&mut draft, dispatcher, by, act)?,
         Act::AddLine(line) => add_line(&mut draft, by, role, line, now)?,
+        Act::AddGap(gap) => add_gap(&mut draft, by, role, gap, now)?,
         Act::End => {
             require(role == Role::Officer, Refusal::NotYourRole)?;
             end(&mut draft, Some(by), now);
@@ -246,17 +248,34 @@ fn add_line(
     line: TranscriptLine,
     now: UnixMillis,
 ) -> Result<(), Refusal> {
-    require(role == Role::Scribe, Refusal::NotYourRole)?;
-    require(draft.session.transcribing, Refusal::TranscriptionNotAgreed)?;
-    let speaker = draft.session.participant(line.speaker).filter(|speaker| speaker.role != Role::Scribe);
-    let length = line.text.trim().chars().count();
-    let whole = (1..=TranscriptLine::MAX_CHARS).contains(&length)
-        && (1..=100).contains(&line.model.chars().count())
-        && line.started_at <= line.ended_at
-        && line.status == LineStatus::MachineDraft;
-    require(speaker.is_some() && whole, Refusal::BadLine)?;
+    may_write(&draft.session, role, line.speaker)?;
+    require(line.is_whole(), Refusal::BadLine)?;
     draft.record(Event::LineTranscribed { by, line }, now);
     Ok(())
+}
+
+fn add_gap(
+    draft: &mut Draft,
+    by: ParticipantId,
+    role: Role,
+    gap: TranscriptGap,
+    now: UnixMillis,
+) -> Result<(), Refusal> {
+    may_write(&draft.session, role, gap.speaker)?;
+    require(gap.started_at <= gap.ended_at, Refusal::BadLine)?;
+    draft.record(Event::TextMissing { by, gap }, now);
+    Ok(())
+}
+
+/// Whether somebody of this role may write down what that participant says.
+///
+/// # Errors
+/// [`Refusal::NotYourRole`], [`Refusal::TranscriptionNotAgreed`], or [`Refusal::BadLine`] where nobody speaks there.
+pub fn may_write(session: &Session, role: Role, speaker: ParticipantId) -> Result<(), Refusal> {
+    require(role == Role::Scribe, Refusal::NotYourRole)?;
+    require(session.transcribing, Refusal::TranscriptionNotAgreed)?;
+    let speaker = session.participant(speaker).filter(|speaker| speaker.role != Role::Scribe);
+    require(speaker.is_some(), Refusal::BadLine)
 }
 
 /// The place for which the offer rings.

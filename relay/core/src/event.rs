@@ -7,9 +7,10 @@ use crate::interpreting::{Mode, Signal};
 use crate::language::LanguageTag;
 use crate::session_types::{
     Candidate, Consent, ConsentKind, ConsentMeans, MatchReason, NoAnswer, OfferNumber, OfferState, Place,
-    Role, SessionRequest, TranscriptLine, Widening,
+    Role, SessionRequest, Widening,
 };
 use crate::time::UnixMillis;
+use crate::transcript::{TranscriptGap, TranscriptLine};
 
 /// One thing that happened. The tag and fields are the format of the record: add, never rename.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -253,6 +254,13 @@ pub enum Event {
         by: ParticipantId,
         /// The line.
         line: TranscriptLine,
+    },
+    /// Somebody spoke, and there is no text of it.
+    TextMissing {
+        /// The scribe.
+        by: ParticipantId,
+        /// Of whom, when and why.
+        gap: TranscriptGap,
     },
     /// The session is over.
     SessionEnded {

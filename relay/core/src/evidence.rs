@@ -9,8 +9,8 @@ use sha2::{Digest, Sha256};
 use crate::event::Event;
 use crate::ids::SessionId;
 use crate::session::Session;
-use crate::session_types::TranscriptLine;
 use crate::time::UnixMillis;
+use crate::transcript::TranscriptEntry;
 
 const DOMAIN: &[u8] = b"dragoman-log-1";
 
@@ -90,7 +90,7 @@ pub struct VerifiedLog {
     /// The session as it stands after the last entry.
     pub session: Session,
     /// Everything that was transcribed, in the order of the log.
-    pub transcript: Vec<TranscriptLine>,
+    pub transcript: Vec<TranscriptEntry>,
     /// When the first and the last entry were written.
     pub span: (UnixMillis, UnixMillis),
 }
@@ -127,8 +127,10 @@ pub fn verify<'a>(
             (Some(_), Event::SessionRequested { .. }) => return Err(damaged("a second request in one log")),
             (Some(state), event) => state.apply(event, entry.at),
         }
-        if let Event::LineTranscribed { line, .. } = entry.event {
-            transcript.push(line);
+        match entry.event {
+            Event::LineTranscribed { line, .. } => transcript.push(TranscriptEntry::Line(line)),
+            Event::TextMissing { gap, .. } => transcript.push(TranscriptEntry::Gap(gap)),
+            _ => {}
         }
         let first = span.map_or(entry.at, |(first, _)| first);
         span = Some((first, entry.at));

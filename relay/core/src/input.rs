@@ -8,9 +8,10 @@ use crate::interpreting::FloorAct;
 use crate::language::LanguageTag;
 use crate::matching::Loans;
 use crate::roster::Mediator;
-use crate::session_types::{OfferNumber, Role, SessionRequest, TranscriptLine, Widening};
+use crate::session_types::{OfferNumber, Role, SessionRequest, Widening};
 use crate::standing::Change;
 use crate::time::UnixMillis;
+use crate::transcript::{TranscriptGap, TranscriptLine};
 
 /// Everything that can happen to a relay, apart from time.
 #[derive(Clone, Debug)]
@@ -110,6 +111,8 @@ pub enum Act {
     Floor(FloorAct),
     /// Writes a line of the transcript.
     AddLine(TranscriptLine),
+    /// Says that speech got no text.
+    AddGap(TranscriptGap),
     /// Ends the session.
     End,
 }

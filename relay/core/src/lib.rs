@@ -48,8 +48,9 @@ pub mod simulator;
 pub mod standing;
 pub mod standings;
 pub mod time;
+pub mod transcript;
 pub mod turn_frame;
 pub mod views;
 pub mod wire;
 
-pub use commands::may_stop;
+pub use commands::{may_stop, may_write};

@@ -283,7 +283,7 @@ impl Session {
             | Event::HandedOver { .. }
             | Event::TurnTooLong { .. } => {}
             // Lines are in the log; keeping them here as well would grow the state with every sentence.
-            Event::LineTranscribed { .. } => {}
+            Event::LineTranscribed { .. } | Event::TextMissing { .. } => {}
             Event::SessionEnded { abandoned, .. } => {
                 self.ended_at = Some(at);
                 self.abandoned = *abandoned;

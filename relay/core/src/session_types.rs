@@ -426,42 +426,6 @@ pub struct Candidate {
     pub reasons: Vec<MatchReason>,
 }
 
-/// Where the text of a line came from, and how far it can be trusted. Every line says it.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-#[serde(rename_all = "snake_case")]
-pub enum LineStatus {
-    /// Written by a speech model; nobody has checked it.
-    MachineDraft,
-}
-
-/// One line of the transcript.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub struct TranscriptLine {
-    /// Who spoke.
-    pub speaker: ParticipantId,
-    /// In which language it was transcribed.
-    pub language: LanguageTag,
-    /// The text, at most [`TranscriptLine::MAX_CHARS`] characters.
-    pub text: String,
-    /// When the speech began and ended, on the scribe's clock.
-    pub started_at: UnixMillis,
-    /// See `started_at`.
-    pub ended_at: UnixMillis,
-    /// Name of the speech model.
-    pub model: String,
-    /// Machine draft, or what it became.
-    pub status: LineStatus,
-}
-
-impl TranscriptLine {
-    /// Longest text of one line, in characters.
-    pub const MAX_CHARS: usize = 2_000;
-}
-
 /// Who may hear whom: `from` is heard by each in `to`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Route {

@@ -18,18 +18,21 @@ use crate::session_types::{ConsentKind, MatchReason, Role};
 use crate::standing::Availability;
 use crate::standings::RosterEntry;
 use crate::time::UnixMillis;
+use crate::transcript::ScribeState;
 use crate::wire::{
     DeskView, LanguageReach, MediatorDesk, MediatorPresence, OfferView, ParticipantView, Quality,
     SessionSummary, SessionView,
 };
 
 /// What participants say about themselves that is not worth a log entry.
-#[derive(Clone, Copy, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct Remark {
     /// The microphone is off.
     pub muted: bool,
     /// How well they hear.
     pub quality: Option<Quality>,
+    /// How a scribe keeps up.
+    pub scribe: Option<ScribeState>,
 }
 
 /// A session as `reader` may see it; `None` for somebody who is not in it.
@@ -44,7 +47,7 @@ pub fn session_view(
     let role = me.role;
     let sees_label = matches!(role, Role::Officer | Role::Mediator | Role::Observer);
     let participants = session.participants.iter().map(|participant| {
-        let remark = remarks.get(&participant.id).copied().unwrap_or_default();
+        let remark = remarks.get(&participant.id).cloned().unwrap_or_default();
         ParticipantView {
             id: participant.id,
             role: participant.role,
@@ -54,6 +57,7 @@ pub fn session_view(
             left: participant.has_left(),
             muted: remark.muted,
             quality: remark.quality,
+            scribe: remark.scribe.filter(|_| participant.role == Role::Scribe && participant.connected),
         }
     });
     Some(SessionView {

@@ -13,8 +13,9 @@ use anyhow::{Context, ensure};
 use dragoman_core::evidence::{Hash, VerifiedLog, verify};
 use dragoman_core::ids::SessionId;
 use dragoman_core::language::{LanguagePair, LanguageTag};
-use dragoman_core::session_types::{Phase, Role, TranscriptLine};
+use dragoman_core::session_types::{Phase, Role};
 use dragoman_core::time::UnixMillis;
+use dragoman_core::transcript::{GapReason, TranscriptEntry};
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey};
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
@@ -164,9 +165,9 @@ pub fn verify_file(path: &Path, key: Option<&str>) -> anyhow::Result<Verified> {
         transcript == transcript_text(&log),
         "transcript.txt does not follow from the log: it was changed"
     );
-    let lines: Vec<TranscriptLine> = serde_json::from_slice(&part(&mut archive, "transcript.json")?)
+    let entries: Vec<TranscriptEntry> = serde_json::from_slice(&part(&mut archive, "transcript.json")?)
         .context("transcript.json can not be read")?;
-    ensure!(lines == log.transcript, "transcript.json does not follow from the log: it was changed");
+    ensure!(entries == log.transcript, "transcript.json does not follow from the log: it was changed");
     let expected = manifest_of(&log, &transcript, manifest.relay_key.clone());
     ensure!(
         manifest == expected,
@@ -181,7 +182,8 @@ pub fn verify_file(path: &Path, key: Option<&str>) -> anyhow::Result<Verified> {
             manifest.relay_key
         );
     }
-    Ok(Verified { manifest, lines: lines.len() })
+    let lines = entries.iter().filter(|entry| matches!(entry, TranscriptEntry::Line(_))).count();
+    Ok(Verified { manifest, lines })
 }
 
 fn verify_chain(session: SessionId, events: &str, hashes: &str) -> anyhow::Result<VerifiedLog> {
@@ -236,21 +238,37 @@ fn manifest_of(log: &VerifiedLog, transcript: &str, relay_key: String) -> Manife
     }
 }
 
-/// One line of text for each line of the transcript: time, role, language, status, words.
+/// One line of text for each entry of the transcript: time, role, then language, status and words, or why there are none.
 fn transcript_text(log: &VerifiedLog) -> String {
     let mut text = String::new();
-    for line in &log.transcript {
+    for entry in &log.transcript {
+        let (speaker, started_at) = match entry {
+            TranscriptEntry::Line(line) => (line.speaker, line.started_at),
+            TranscriptEntry::Gap(gap) => (gap.speaker, gap.started_at),
+        };
         let role = log
             .session
-            .participant(line.speaker)
+            .participant(speaker)
             .map_or("participant".to_owned(), |p| format!("{:?}", p.role).to_lowercase());
-        let since = (line.started_at.0 - log.span.0.0).max(0) / 1000;
+        let since = (started_at.0 - log.span.0.0).max(0) / 1000;
         let (hours, minutes, seconds) = (since / 3600, since / 60 % 60, since % 60);
-        let _ = writeln!(
-            text,
-            "{hours:02}:{minutes:02}:{seconds:02}  {role} ({})  [machine draft, {}]  {}",
-            line.language, line.model, line.text
-        );
+        let _ = write!(text, "{hours:02}:{minutes:02}:{seconds:02}  {role} ");
+        let _ = match entry {
+            TranscriptEntry::Line(line) => {
+                let remarks = [(line.doubtful, ", doubtful"), (line.broken_off, ", broken off")];
+                let remarks = remarks.into_iter().filter_map(|(holds, remark)| holds.then_some(remark));
+                let status = remarks.fold(format!("machine draft, {}", line.model), |all, one| all + one);
+                writeln!(text, "({})  [{status}]  {}", line.language, line.text)
+            }
+            TranscriptEntry::Gap(gap) => {
+                let why = match gap.why {
+                    GapReason::TooSlow => "the device was too slow",
+                    GapReason::ModelFailed => "the speech model failed",
+                };
+                let seconds = (gap.ended_at.0 - gap.started_at.0) / 1000;
+                writeln!(text, " [no text of {seconds} s of speech: {why}]")
+            }
+        };
     }
     text
 }

@@ -16,8 +16,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use dragoman_core::ids::{ParticipantId, SessionId};
-use dragoman_core::session_types::TranscriptLine;
 use dragoman_core::time::UnixMillis;
+use dragoman_core::transcript::{CaptionDraft, TranscriptGap, TranscriptLine};
 use dragoman_core::wire::{ParticipantMessage, Problem, SessionView, Slot};
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinHandle;
@@ -56,6 +56,10 @@ pub enum CallEvent {
     Slots(Vec<Slot>),
     /// A line of the transcript.
     Caption(Box<TranscriptLine>),
+    /// What somebody is saying now.
+    Draft(Box<CaptionDraft>),
+    /// Speech of which there is no text.
+    Gap(TranscriptGap),
     /// The relay refused a message.
     Refused(Problem),
     /// It is over.

@@ -18,6 +18,8 @@ pub enum Begin {
     Answered,
     /// When, besides, all hear all.
     Live,
+    /// When a scribe writes down what is said.
+    Transcribing,
 }
 
 impl Begin {
@@ -27,6 +29,7 @@ impl Begin {
             Self::Connected => true,
             Self::Answered => matches!(phase, Some(Phase::Briefing | Phase::Live)),
             Self::Live => phase == Some(Phase::Live),
+            Self::Transcribing => view.is_some_and(|view| view.transcribing),
         }
     }
 }

@@ -234,6 +234,8 @@ impl Signalling {
                 self.shared.lock_voices().set_slots(slots.clone());
                 self.shared.tell(CallEvent::Slots(slots));
             }
+            RelayMessage::Draft { draft } => self.shared.tell(CallEvent::Draft(Box::new(draft))),
+            RelayMessage::Gap { gap } => self.shared.tell(CallEvent::Gap(gap)),
             RelayMessage::Caption { line } => self.shared.tell(CallEvent::Caption(Box::new(line))),
             RelayMessage::Refused { problem } => {
                 tracing::warn!(code = %problem.code, "the relay refused a message");

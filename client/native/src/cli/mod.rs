@@ -9,6 +9,7 @@ mod phone;
 mod screen;
 mod scribe;
 mod sound_check;
+mod speech_worker;
 
 use clap::{Parser, Subcommand};
 use dragoman_client::{Result, audio};
@@ -35,6 +36,9 @@ enum Command {
     Mediator(mediator::Mediator),
     /// Ring a mediator who has only a telephone, and let the phone take part.
     Phone(phone::Phone),
+    /// Run the speech model for a scribe.
+    #[command(hide = true)]
+    SpeechWorker(speech_worker::SpeechWorker),
     /// Simulate an officer who starts a session, takes part, ends it and downloads the record.
     Officer(officer::Officer),
 }
@@ -47,6 +51,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
         Command::Scribe(scribe) => scribe.run().await,
         Command::Mediator(mediator) => mediator.run().await,
         Command::Phone(phone) => phone.run().await,
+        Command::SpeechWorker(worker) => worker.run().await,
         Command::Officer(officer) => officer.run().await,
     }
 }

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 use dragoman_client::net::{ApiClient, Link};
-use dragoman_client::roles::{Scribe as Writer, SpeechEngine, stand_by};
+use dragoman_client::roles::{Scribe as Writer, stand_by};
+use dragoman_client::speech::{EngineOptions, SpeechEngine};
 use dragoman_client::{ClientError, Result};
 use dragoman_core::rest::LinkPurpose;
 
@@ -26,8 +27,8 @@ pub(crate) struct Scribe {
 
 impl Scribe {
     pub(crate) async fn run(self) -> Result<()> {
-        let path = self.model.clone();
-        let loading = tokio::task::spawn_blocking(move || SpeechEngine::load(&path));
+        let options = EngineOptions::new(self.model.clone())?;
+        let loading = tokio::task::spawn_blocking(move || SpeechEngine::start(options));
         let engine = loading.await.map_err(|e| ClientError::Protocol(e.to_string()))??;
         tracing::info!(model = engine.model(), "the model is loaded");
         let api = self.trust.api(&self.link.relay)?;

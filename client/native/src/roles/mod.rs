@@ -2,14 +2,11 @@
 
 mod desk;
 mod mediator;
-mod queue;
 mod scribe;
-mod speech;
 mod standby;
 
 pub use desk::SignIn;
 pub(crate) use desk::{DESK_PAUSE, open_desk};
 pub use mediator::{MediatorEvent, PhraseBook, SimulatedMediator};
 pub use scribe::{Scribe, ScribeCounters};
-pub use speech::SpeechEngine;
 pub use standby::stand_by;

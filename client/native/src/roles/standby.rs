@@ -10,10 +10,11 @@ use dragoman_core::wire::{DeskRelayMessage, DeskView};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
+use super::Scribe;
 use super::desk::{DESK_PAUSE, SignIn, open_desk};
-use super::{Scribe, SpeechEngine};
 use crate::error::{ClientError, Result};
 use crate::net::{ApiClient, Link};
+use crate::speech::SpeechEngine;
 
 /// A session that could not be joined is tried again after this time.
 const TRY_AGAIN: Duration = Duration::from_secs(5);

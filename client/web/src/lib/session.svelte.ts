@@ -1,19 +1,17 @@
 /** One session as this page lives it: the socket, the sound, and the latest view. */
 import { Call } from '../media/call.svelte';
-import type { ConsentKind, FloorAct, ParticipantMessage, Problem, RelayMessage, SessionView, TranscriptLine } from '../wire';
+import type { ConsentKind, FloorAct, ParticipantMessage, Problem, RelayMessage, SessionView } from '../wire';
 import { api } from './api';
+import { type Captions, NONE, withDraft, withGap, withLine, withoutDrafts } from './captions';
 import { noteRelayMoment } from './clock.svelte';
 import { isSilentFor } from './floor';
 import { ApiError } from './http';
 import { RelaySocket } from './socket.svelte';
 import { afterView, isStopped, type Stop } from './stop';
 
-/** Lines of captions kept on the screen; the whole transcript is in the record. */
-const CAPTIONS_KEPT = 50;
-
 export class LiveSession {
   view = $state.raw<SessionView>();
-  captions = $state.raw<TranscriptLine[]>([]);
+  captions = $state.raw<Captions>(NONE);
   /** The last refusal, until it is dismissed. */
   refusal = $state.raw<Problem>();
   /** Set when there is no use in coming back. */
@@ -92,6 +90,8 @@ export class LiveSession {
     switch (message.type) {
       case 'session':
         this.view = message.view;
+        // What is said after a stop is not written, and what was half written then is not shown.
+        if (!message.view.transcribing) this.captions = withoutDrafts(this.captions);
         this.#stop = afterView(this.#stop, message.view);
         if (message.view.phase !== 'live') this.#pausing = false;
         this.call.hold(this.silent);
@@ -109,7 +109,13 @@ export class LiveSession {
         this.call.slotsChanged(message.slots);
         break;
       case 'caption':
-        this.captions = [...this.captions, message.line].slice(-CAPTIONS_KEPT);
+        this.captions = withLine(this.captions, message.line);
+        break;
+      case 'draft':
+        this.captions = withDraft(this.captions, message.draft);
+        break;
+      case 'gap':
+        this.captions = withGap(this.captions, message.gap);
         break;
       case 'refused':
         if (message.problem.code.startsWith('sdp_')) this.call.refused();

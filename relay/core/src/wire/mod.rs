@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::SessionId;
 use crate::interpreting::FloorAct;
-use crate::session_types::{ConsentKind, ConsentMeans, OfferNumber, TranscriptLine, Widening};
+use crate::session_types::{ConsentKind, ConsentMeans, OfferNumber, Widening};
+use crate::transcript::{CaptionDraft, ScribeState, TranscriptGap, TranscriptLine};
 
 pub use desk_view::{DeskView, LanguageReach, MediatorDesk, MediatorPresence, OfferView, SessionSummary};
 pub use session_view::{
@@ -69,6 +70,21 @@ pub enum ParticipantMessage {
         /// The line; its `status` must be `machine_draft`.
         line: TranscriptLine,
     },
+    /// Speech of which there is no text (scribe).
+    AddTranscriptGap {
+        /// The gap.
+        gap: TranscriptGap,
+    },
+    /// What is being said, as far as it is understood (scribe). The next one of the same speaker takes its place.
+    DraftCaption {
+        /// The draft.
+        draft: CaptionDraft,
+    },
+    /// How well I keep up, and what to know of the captions (scribe).
+    ReportScribe {
+        /// The state.
+        state: ScribeState,
+    },
 }
 
 /// Relay → participant.
@@ -104,6 +120,16 @@ pub enum RelayMessage {
     Caption {
         /// The line.
         line: TranscriptLine,
+    },
+    /// What is being said now; the next draft or line of the same speaker takes its place.
+    Draft {
+        /// The draft.
+        draft: CaptionDraft,
+    },
+    /// Speech of which there is no text.
+    Gap {
+        /// The gap.
+        gap: TranscriptGap,
     },
     /// The message was not carried out; nothing changed.
     Refused {

@@ -10,6 +10,7 @@ use crate::session_types::{
     Consent, IntervieweeLabel, MatchReason, NoAnswer, OfferNumber, OfferState, Phase, Place, Role,
 };
 use crate::time::UnixMillis;
+use crate::transcript::ScribeState;
 
 /// How well somebody hears.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -85,6 +86,8 @@ pub struct ParticipantView {
     pub muted: bool,
     /// As last reported.
     pub quality: Option<Quality>,
+    /// How a scribe's captions stand.
+    pub scribe: Option<ScribeState>,
 }
 
 /// How it is interpreted, as one participant may see it.

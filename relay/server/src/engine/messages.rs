@@ -125,11 +125,22 @@ impl Messages {
     /// Captions go to everybody; the scribe wrote them.
     pub(super) fn show_captions(&mut self, session: &Session, events: &[Event]) {
         for event in events {
-            let Event::LineTranscribed { line, .. } = event else { continue };
-            for listener in session.participants.iter().filter(|participant| participant.role != Role::Scribe)
-            {
-                self.send(session.id, listener.id, RelayMessage::Caption { line: line.clone() });
+            match event {
+                Event::LineTranscribed { line, .. } => {
+                    self.show_text(session, &RelayMessage::Caption { line: line.clone() });
+                }
+                Event::TextMissing { gap, .. } => {
+                    self.show_text(session, &RelayMessage::Gap { gap: gap.clone() });
+                }
+                _ => {}
             }
+        }
+    }
+
+    /// To all but the scribes, who write it.
+    pub(super) fn show_text(&mut self, session: &Session, message: &RelayMessage) {
+        for reader in session.participants.iter().filter(|participant| participant.role != Role::Scribe) {
+            self.send(session.id, reader.id, message.clone());
         }
     }
 

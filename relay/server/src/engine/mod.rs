@@ -4,6 +4,7 @@
 //! Queues: inputs wait (`INPUT_QUEUE`; the senders wait, nothing is lost); messages to one page or device are bounded
 //! (`OUTBOX`; a reader that slow is disconnected, comes again, and gets the whole view).
 
+mod drafts;
 mod messages;
 mod run;
 
@@ -15,6 +16,7 @@ use dragoman_core::policy::DispatchPolicy;
 use dragoman_core::refusal::Refusal;
 use dragoman_core::relay::{Act, Input, Relay};
 use dragoman_core::roster::Mediator;
+use dragoman_core::transcript::CaptionDraft;
 use dragoman_core::views::Remark;
 use dragoman_core::wire::{DeskRelayMessage, Problem, RelayMessage};
 use tokio::sync::{mpsc, oneshot};
@@ -89,6 +91,7 @@ enum Command {
     DetachDesk(u64),
     ReviewReach(MediatorId),
     Remark(SessionId, ParticipantId, Box<dyn FnOnce(&mut Remark) + Send>),
+    Draft(SessionId, ParticipantId, Box<CaptionDraft>, Reply<()>),
     SdpOffer(SessionId, ParticipantId, ClientOffer),
     Drain(Problem, oneshot::Sender<()>),
 }
@@ -199,6 +202,19 @@ impl Engine {
         change: impl FnOnce(&mut Remark) + Send + 'static,
     ) {
         let _ = self.commands.send(Command::Remark(session, participant, Box::new(change))).await;
+    }
+
+    /// What is being said now, as a scribe understands it; shown, not logged.
+    ///
+    /// # Errors
+    /// [`EngineError`], as for a line.
+    pub async fn draft(
+        &self,
+        session: SessionId,
+        by: ParticipantId,
+        draft: CaptionDraft,
+    ) -> Result<(), EngineError> {
+        self.ask(|reply| Command::Draft(session, by, Box::new(draft), reply)).await
     }
 
     /// Makes or replaces a participant's transport; the answer comes through the outbox.

@@ -9,6 +9,7 @@ use dragoman_core::draft::Draft;
 use dragoman_core::event::Event;
 use dragoman_core::evidence::verify;
 use dragoman_core::ids::{MediatorId, ParticipantId, SessionId};
+use dragoman_core::may_write;
 use dragoman_core::policy::DispatchPolicy;
 use dragoman_core::refusal::Refusal;
 use dragoman_core::relay::{Act, Decision, Input, Memory, Relay};
@@ -17,9 +18,11 @@ use dragoman_core::session::Session;
 use dragoman_core::session_types::{Phase, Route};
 use dragoman_core::standing::Change;
 use dragoman_core::time::UnixMillis;
+use dragoman_core::transcript::CaptionDraft;
 use dragoman_core::wire::RelayMessage;
 use tokio::sync::mpsc;
 
+use super::drafts::Drafts;
 use super::messages::{Messages, over};
 use super::{Attached, Command, EngineError, PrivateRows};
 use crate::clock;
@@ -40,6 +43,7 @@ pub(super) struct Task {
     media: Arc<Media>,
     notifier: Notifier,
     messages: Messages,
+    drafts: Drafts,
     /// Mediators whom the notifier reaches although no page of theirs is open.
     reached: HashSet<MediatorId>,
     desks_changed: bool,
@@ -60,6 +64,7 @@ impl Task {
             media,
             notifier,
             messages: Messages::default(),
+            drafts: Drafts::default(),
             reached: HashSet::new(),
             desks_changed: true,
             desks_shown: Instant::now(),
@@ -151,6 +156,9 @@ impl Task {
             }
             Command::DetachParticipant(session, by, number) => {
                 if self.messages.detach_participant(session, by, number) {
+                    for line in self.drafts.of_lost_scribe(session, by) {
+                        let _ = self.input(Input::Act { session, by, act: Act::AddLine(line) }).await;
+                    }
                     let _ = self.input(Input::Act { session, by, act: Act::Disconnect }).await;
                 }
             }
@@ -176,6 +184,9 @@ impl Task {
                     self.messages.remark(session, participant, change);
                     self.messages.show_session(&self.relay, state, clock::now());
                 }
+            }
+            Command::Draft(session, by, draft, reply) => {
+                let _ = reply.send(self.draft(session, by, *draft));
             }
             Command::SdpOffer(session, participant, offer) => {
                 self.connect_audio(session, participant, offer).await
@@ -245,7 +256,11 @@ impl Task {
         let ended = self.relay.commit(decision);
         for (id, events) in changed.iter().filter(|(_, events)| !events.is_empty()) {
             if let Some(session) = self.relay.session(*id).cloned() {
-                if !events.iter().all(|event| matches!(event, Event::LineTranscribed { .. })) {
+                self.drafts.note(*id, events);
+                let is_text = |event: &Event| {
+                    matches!(event, Event::LineTranscribed { .. } | Event::TextMissing { .. })
+                };
+                if !events.iter().all(is_text) {
                     self.route(*id).await;
                     self.messages.show_session(&self.relay, &session, now);
                 }
@@ -278,6 +293,23 @@ impl Task {
             self.messages.show_participant(&self.relay, state, participant, clock::now());
         }
         Ok(attached)
+    }
+
+    fn draft(
+        &mut self,
+        session: SessionId,
+        by: ParticipantId,
+        draft: CaptionDraft,
+    ) -> Result<(), EngineError> {
+        let known = self.relay.session(session).ok_or(Refusal::NoSuchSession)?;
+        let role = known.participant(by).filter(|one| !one.has_left()).ok_or(Refusal::NotAParticipant)?.role;
+        may_write(known, role, draft.speaker)?;
+        if !draft.is_whole() {
+            return Err(Refusal::BadLine.into());
+        }
+        self.messages.show_text(known, &RelayMessage::Draft { draft: draft.clone() });
+        self.drafts.keep(session, by, draft);
+        Ok(())
     }
 
     async fn connect_audio(&mut self, session: SessionId, participant: ParticipantId, offer: ClientOffer) {

@@ -8,6 +8,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use dragoman_core::event::ConsentStatement;
 use dragoman_core::ids::{ParticipantId, SessionId};
+use dragoman_core::refusal::Refusal;
 use dragoman_core::relay::Act;
 use dragoman_core::session::Assigned;
 use dragoman_core::wire::{ParticipantMessage, Problem, RelayMessage};
@@ -136,6 +137,17 @@ async fn handle(
         ParticipantMessage::Widen { widening } => Act::Widen(widening),
         ParticipantMessage::EndSession => Act::End,
         ParticipantMessage::AddTranscriptLine { line } => Act::AddLine(line),
+        ParticipantMessage::AddTranscriptGap { gap } => Act::AddGap(gap),
+        ParticipantMessage::DraftCaption { draft } => {
+            return app.engine.draft(session, by, draft).await.err().map(|error| error.problem());
+        }
+        ParticipantMessage::ReportScribe { state } if state.is_whole() => {
+            app.engine.remark(session, by, move |remark| remark.scribe = Some(state)).await;
+            return None;
+        }
+        ParticipantMessage::ReportScribe { .. } => {
+            return Some(EngineError::Refused(Refusal::BadLine).problem());
+        }
     };
     app.engine.act(session, by, act).await.err().map(|error| error.problem())
 }

@@ -140,7 +140,9 @@ impl<'a> Screen<'a> {
             CallEvent::MediaConnected { .. } => self.shown.link = Link::Up,
             CallEvent::MediaLost | CallEvent::SocketLost => self.shown.link = Link::Lost,
             CallEvent::Refused(problem) => self.say(&problem.message, now),
-            CallEvent::View(_) | CallEvent::Slots(_) | CallEvent::Caption(_) | CallEvent::Ended(_) => {}
+            // A box in a room is listened to; captions are read on the officer's tablet.
+            CallEvent::Draft(_) | CallEvent::Caption(_) | CallEvent::Gap(_) => {}
+            CallEvent::View(_) | CallEvent::Slots(_) | CallEvent::Ended(_) => {}
         }
     }
 

@@ -3,6 +3,7 @@ import type { LanguageTag } from "./LanguageTag";
 import type { ParticipantId } from "./ParticipantId";
 import type { Quality } from "./Quality";
 import type { Role } from "./Role";
+import type { ScribeState } from "./ScribeState";
 
 /**
  * One participant as the others see them.
@@ -39,4 +40,8 @@ muted: boolean,
 /**
  * As last reported.
  */
-quality: Quality | null, };
+quality: Quality | null, 
+/**
+ * How a scribe's captions stand.
+ */
+scribe: ScribeState | null, };

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
 #[derive(Debug)]
 pub(super) struct DropOldest<T> {
@@ -9,6 +10,10 @@ pub(super) struct DropOldest<T> {
     filled: Condvar,
     capacity: usize,
 }
+
+/// Nothing comes any more.
+#[derive(Debug)]
+pub(super) struct Closed;
 
 #[derive(Debug)]
 struct State<T> {
@@ -43,6 +48,22 @@ impl<T> DropOldest<T> {
             }
             state = self.filled.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
+    }
+
+    /// The oldest item if there is one; waits for one at most so long. `Err` after [`DropOldest::close`].
+    pub(super) fn pop_within(&self, patience: Duration) -> Result<Option<T>, Closed> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.items.is_empty() && !state.closed && !patience.is_zero() {
+            state = self.filled.wait_timeout(state, patience).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        match state.items.pop_front() {
+            None if state.closed => Err(Closed),
+            item => Ok(item),
+        }
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).closed
     }
 
     pub(super) fn close(&self) {

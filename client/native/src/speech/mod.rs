@@ -1,0 +1,14 @@
+//! Speech into text, in a process of its own: whisper.cpp is C, and were it to crash, the call must not notice.
+//!
+//! The way of a voice: [`SpeechEngine::push`] (never waits) → a bounded queue → the worker's standard input
+//! ([`protocol`]) → [`worker`]: segments, drafts, lines → its standard output → whoever pushed.
+
+mod engine;
+mod protocol;
+mod queue;
+mod stream;
+mod worker;
+
+pub use engine::{EngineOptions, EnginePace, Sound, SpeechEngine};
+pub use protocol::{Told, ToldLine, ToldPace};
+pub use worker::run_worker;

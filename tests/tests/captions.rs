@@ -1,0 +1,232 @@
+//! Captions from end to end: real voices through the relay to a scribe with the small model, and back to the officer's
+//! screen while they are still speaking; and what is left of it when the worker or the scribe dies.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests, which may panic"
+)]
+
+use std::collections::BTreeMap;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use dragoman_client::audio::SAMPLE_RATE;
+use dragoman_client::call::Begin;
+use dragoman_client::net::{ApiClient, Link, Trust};
+use dragoman_client::roles::Scribe;
+use dragoman_client::speech::{EngineOptions, SpeechEngine};
+use dragoman_core::session_types::Role;
+use dragoman_core::transcript::{GapReason, LineStatus, ScribePace};
+use dragoman_speech::word_errors;
+use dragoman_tests::relay::{TestRelay, client_program};
+use dragoman_tests::speech::{Phrases, spoken};
+use dragoman_tests::written::{Seen, WrittenSession, small_model};
+
+/// A debug build on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+const PAUSE: usize = SAMPLE_RATE as usize * 3 / 2;
+
+/// Phrases with pauses around them.
+fn clip(phrases: &[String], numbers: &[usize], voice: &str) -> Result<Arc<[f32]>> {
+    let mut clip = vec![0.0; PAUSE];
+    for number in numbers {
+        clip.extend(spoken(&phrases[*number], voice)?);
+        clip.resize(clip.len() + PAUSE, 0.0);
+    }
+    Ok(clip.into())
+}
+
+fn silence() -> Arc<[f32]> {
+    vec![0.0; SAMPLE_RATE as usize].into()
+}
+
+fn engine() -> Result<SpeechEngine> {
+    Ok(SpeechEngine::start(EngineOptions {
+        program: client_program()?,
+        ..EngineOptions::new(small_model())?
+    })?)
+}
+
+async fn let_in(session: &WrittenSession, engine: &SpeechEngine) -> Result<Scribe> {
+    let link: Link = session.scribe_link.parse()?;
+    Ok(Scribe::join(ApiClient::new(link.relay.clone(), Trust::new(None)?)?, &link, engine).await?)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_said_is_drafted_while_it_is_said_and_then_written_with_the_times_of_its_words() -> Result<()>
+{
+    let phrases = Phrases::read()?;
+    let said = [4, 12, 15];
+    let clips = [clip(&phrases.en, &said, "en+f3")?, clip(&phrases.sq, &said, "sq+m4")?];
+    let engine = tokio::task::spawn_blocking(engine).await??;
+    let relay = TestRelay::start().await?;
+    let session = WrittenSession::establish(
+        &relay.links.officer,
+        &relay.links.mediators[0].link,
+        clips,
+        Begin::Transcribing,
+    )
+    .await?;
+    let scribe = let_in(&session, &engine).await?;
+    let lines_of = |seen: &[(Instant, Seen)], role| {
+        let id = session.id(role).unwrap();
+        let lines = seen.iter().filter_map(|(_, seen)| match seen {
+            Seen::Line(line) if line.speaker == id => Some(line.clone()),
+            _ => None,
+        });
+        lines.collect::<Vec<_>>()
+    };
+    let enough = |seen: &[(Instant, Seen)]| {
+        [Role::Officer, Role::Interviewee].iter().all(|role| lines_of(seen, *role).len() >= said.len())
+    };
+    session.until("a line of each phrase", PATIENCE, enough).await?;
+
+    let seen = session.seen();
+    let mut drafts = BTreeMap::new();
+    let mut drafted_first = 0;
+    for (_, seen) in &seen {
+        match seen {
+            Seen::Draft(draft) if draft.settled.is_empty() && draft.open.is_empty() => {
+                drafts.remove(&draft.speaker);
+            }
+            Seen::Draft(draft) => {
+                if let Some(before) = drafts.insert(draft.speaker, draft.settled.clone()) {
+                    assert!(
+                        draft.settled.starts_with(&before),
+                        "what had settled changed: {before} → {}",
+                        draft.settled
+                    );
+                }
+            }
+            Seen::Line(line) => drafted_first += usize::from(drafts.remove(&line.speaker).is_some()),
+            Seen::Gap(gap) => panic!("{gap:?}"),
+        }
+    }
+    assert!(drafted_first >= said.len(), "{drafted_first} lines were drafted first: {seen:?}");
+    for (role, language, texts) in
+        [(Role::Officer, "en", &phrases.en), (Role::Interviewee, "sq", &phrases.sq)]
+    {
+        let lines = lines_of(&seen, role);
+        let expected: Vec<&str> = said.iter().map(|number| texts[*number].as_str()).collect();
+        let heard: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
+        let errors = word_errors(&expected.join(" "), &heard.join(" "));
+        println!("{role:?}: {} of {} words wrong: {heard:?}", errors.errors, errors.words);
+        assert!(errors.rate() <= 0.2, "{heard:?}");
+        for line in lines {
+            assert!(line.is_whole() && line.status == LineStatus::MachineDraft && !line.broken_off);
+            assert_eq!((line.language.as_str(), line.model.as_str()), (language, "test"));
+            let words: Vec<&str> = line.words.iter().map(|word| word.text.as_str()).collect();
+            assert_eq!(words.join(" "), line.text);
+            assert!(line.words.is_sorted_by_key(|word| word.from_ms), "{:?}", line.words);
+        }
+    }
+    let state = session
+        .officer
+        .view()
+        .borrow()
+        .as_ref()
+        .and_then(|view| view.participants.iter().find_map(|participant| participant.scribe.clone()));
+    assert_eq!(state.map(|state| state.model), Some("test".to_owned()));
+    scribe.finish().await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_speech_worker_that_dies_leaves_a_gap_in_the_text_and_none_in_the_call() -> Result<()> {
+    let phrases = Phrases::read()?;
+    let clips = [clip(&phrases.en, &[4, 12, 15, 7, 39, 4, 12], "en+f3")?, silence()];
+    let engine = tokio::task::spawn_blocking(engine).await??;
+    let relay = TestRelay::start().await?;
+    let session = WrittenSession::establish(
+        &relay.links.officer,
+        &relay.links.mediators[0].link,
+        clips,
+        Begin::Transcribing,
+    )
+    .await?;
+    let scribe = let_in(&session, &engine).await?;
+    let is_said = |seen: &[(Instant, Seen)]| matches!(seen.last(), Some((_, Seen::Draft(draft))) if !draft.open.is_empty() || !draft.settled.is_empty());
+    session.until("a draft", PATIENCE, is_said).await?;
+    let before = session.seen().len();
+    let worker = engine.worker().expect("a worker");
+    assert!(Command::new("kill").args(["-KILL", &worker.to_string()]).status()?.success());
+    let is_told = |seen: &[(Instant, Seen)]| {
+        seen[before..].iter().any(|(_, seen)| match seen {
+            Seen::Gap(gap) => gap.why == GapReason::ModelFailed && gap.started_at < gap.ended_at,
+            Seen::Line(line) => line.broken_off,
+            Seen::Draft(_) => false,
+        })
+    };
+    session.until("a gap", PATIENCE, is_told).await?;
+    let after = session.seen().len();
+    let goes_on = |seen: &[(Instant, Seen)]| {
+        seen[after..].iter().any(|(_, seen)| matches!(seen, Seen::Line(line) if !line.broken_off))
+    };
+    session.until("a line after it", PATIENCE, goes_on).await?;
+    assert_ne!(engine.worker(), Some(worker));
+    let view = session
+        .officer
+        .wait_for(|view| {
+            let pace = view.participants.iter().find_map(|one| one.scribe.as_ref().map(|state| state.pace));
+            pace.is_some_and(|pace| pace != ScribePace::Restarting)
+        })
+        .await?;
+    assert!(view.transcribing);
+    let (report, _) = scribe.finish().await?;
+    assert_eq!(report.expect("a report").reconnects, 0, "the scribe's call did not notice");
+    assert_eq!(session.officer.finish().await?.reconnects, 0);
+    Ok(())
+}
+
+/// Ends with the test, whatever comes.
+struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_a_scribe_that_is_killed_what_had_settled_is_kept() -> Result<()> {
+    let phrases = Phrases::read()?;
+    let long: Vec<String> = vec![[4, 12, 15, 7].map(|number| phrases.en[number].as_str()).join(" ")];
+    let relay = TestRelay::start().await?;
+    let clips = [clip(&long, &[0], "en+f3")?, silence()];
+    let session = WrittenSession::establish(
+        &relay.links.officer,
+        &relay.links.mediators[0].link,
+        clips,
+        Begin::Transcribing,
+    )
+    .await?;
+    let mut command = Command::new(client_program()?);
+    command.arg("scribe").arg(&session.scribe_link).arg("--model").arg(small_model());
+    let mut scribe = Process(command.stdout(Stdio::null()).spawn()?);
+    let settled = |seen: &[(Instant, Seen)]| match seen.last() {
+        Some((_, Seen::Draft(draft))) => Some(draft.clone()).filter(|draft| !draft.settled.is_empty()),
+        _ => None,
+    };
+    session.until("a settled word", PATIENCE, |seen| settled(seen).is_some()).await?;
+    scribe.0.kill()?;
+    let is_kept = |seen: &[(Instant, Seen)]| {
+        seen.iter().any(|(_, seen)| matches!(seen, Seen::Line(line) if line.broken_off))
+    };
+    session.until("a line that is broken off", PATIENCE, is_kept).await?;
+    let seen = session.seen();
+    let last_draft = seen.iter().rev().find_map(|(_, seen)| match seen {
+        Seen::Draft(draft) => Some(draft.settled.clone()),
+        _ => None,
+    });
+    let kept = seen.iter().find_map(|(_, seen)| match seen {
+        Seen::Line(line) if line.broken_off => Some(line.text.clone()),
+        _ => None,
+    });
+    assert_eq!(kept, last_draft);
+    assert!(session.officer.wait_for(|view| !view.transcribing).await.is_ok());
+    Ok(())
+}
