@@ -102,19 +102,17 @@ export function untilHeard(page, count, timeout) {
   );
 }
 
-/** In what form voices leave this page and arrive at it, by the browser's own statistics: such as `audio/red`. */
-export function forms(page) {
+/** How many bytes of sound a packet has in the mean, of each voice that leaves this page and that arrives at it. */
+export function bytesInPackets(page) {
   return page.evaluate(async () => {
-    const forms = { out: [], in: [] };
+    const bytes = { out: [], in: [] };
     for (const transport of window.watched.transports.filter((one) => one.connectionState === 'connected')) {
-      const report = await transport.getStats();
-      for (const stats of report.values()) {
-        const packets = stats.packetsSent ?? stats.packetsReceived ?? 0;
-        const direction = { 'outbound-rtp': 'out', 'inbound-rtp': 'in' }[stats.type];
-        if (direction !== undefined && packets > 0) forms[direction].push(report.get(stats.codecId)?.mimeType.toLowerCase());
+      for (const stats of (await transport.getStats()).values()) {
+        if (stats.type === 'outbound-rtp') bytes.out.push(stats.bytesSent / stats.packetsSent);
+        if (stats.type === 'inbound-rtp' && stats.packetsReceived > 0) bytes.in.push(stats.bytesReceived / stats.packetsReceived);
       }
     }
-    return forms;
+    return bytes;
   });
 }
 

@@ -43,6 +43,8 @@ pub struct WrittenSession {
     pub mediator: Call,
     /// Lets a scribe in.
     pub scribe_link: String,
+    /// Lets somebody in who listens.
+    pub observer_link: String,
     seen: Arc<Mutex<Vec<(Instant, Seen)>>>,
 }
 
@@ -78,7 +80,8 @@ impl WrittenSession {
         tokio::spawn(read(officer.events(), seen.clone()));
         officer.wait_for(|view| view.phase == Phase::Live && view.consents.len() == 2).await?;
         let scribe_link = invitation(&officer_api, session, Role::Scribe).await?;
-        Ok(Self { session, officer, interviewee, mediator, scribe_link, seen })
+        let observer_link = invitation(&officer_api, session, Role::Observer).await?;
+        Ok(Self { session, officer, interviewee, mediator, scribe_link, observer_link, seen })
     }
 
     /// When officer and interviewee began to play.

@@ -1,6 +1,6 @@
 //! Live captions, measured: two people speak at the same time through the relay, a scribe writes, and the officer's screen
 //! says when the first words of each phrase came up and when its line was there; words are counted, without loss and with a
-//! tenth of all packets lost; and the relay's own delay with the scribe and without.
+//! tenth of all packets lost; and the relay's own delay with the scribe and with somebody else who only listens.
 //!
 //! `captions [SENTENCES]`: so many of each language, 12 if it is not said. One JSON object is the last line of standard output.
 
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use dragoman_client::audio::SAMPLE_RATE;
-use dragoman_client::call::Begin;
+use dragoman_client::call::{Begin, Call, CallOptions};
 use dragoman_client::net::{ApiClient, Link, Trust};
 use dragoman_client::roles::Scribe;
 use dragoman_client::speech::{EngineOptions, SpeechEngine};
@@ -55,7 +55,7 @@ async fn run(sentences: usize) -> Result<Value> {
     let weak = measure(&voices, lossy, Some(&engine)).await?;
     let without = measure(&voices, Passage::CLEAR, None).await?;
     Ok(
-        json!({ "sentences": sentences * 2, "without_loss": clear, "with_10_percent_lost": weak, "without_scribe": without }),
+        json!({ "sentences": sentences * 2, "without_loss": clear, "with_10_percent_lost": weak, "with_an_observer_instead_of_the_scribe": without }),
     )
 }
 
@@ -94,12 +94,18 @@ async fn measure(voices: &[Voice; 2], passage: Passage, engine: Option<&SpeechEn
     let (officer, mediator) = (&relay.links.officer, &relay.links.mediators[0].link);
     let begin = if engine.is_some() { Begin::Transcribing } else { Begin::Live };
     let session = WrittenSession::establish(officer, mediator, clips, begin).await?;
+    let mut observer = None;
     let scribe = match engine {
         Some(engine) => {
             let link: Link = session.scribe_link.parse()?;
             Some(Scribe::join(ApiClient::new(link.relay.clone(), Trust::new(None)?)?, &link, engine).await?)
         }
-        None => None,
+        None => {
+            let link: Link = session.observer_link.parse()?;
+            let api = ApiClient::new(link.relay.clone(), Trust::new(None)?)?;
+            observer = Some(Call::join(api, &link, CallOptions::default()).await?);
+            None
+        }
     };
     let began = session.begins().await?;
     proxy.set(passage);
@@ -143,6 +149,9 @@ async fn measure(voices: &[Voice; 2], passage: Passage, engine: Option<&SpeechEn
     }
     if let Some(scribe) = scribe {
         scribe.finish().await?;
+    }
+    if let Some(observer) = observer {
+        observer.finish().await?;
     }
     Ok(report)
 }

@@ -80,8 +80,13 @@ async fn run(sessions: u64, seconds: u64, earlier: u64) -> Result<Value> {
     let parties: Vec<Party> =
         calls.into_iter().flat_map(|call| [call.officer, call.mediator, call.interviewee]).collect();
     let participants = parties.len() as u64;
-    let talking: Vec<_> =
-        parties.into_iter().map(|party| tokio::spawn(talk(party, end, tally.clone()))).collect();
+    // People do not begin to speak in the same instant.
+    let apart = FRAME / u32::try_from(participants)?;
+    let begin = tokio::time::Instant::now();
+    let talking: Vec<_> = (0..)
+        .zip(parties)
+        .map(|(number, party)| tokio::spawn(talk(party, begin + apart * number, end, tally.clone())))
+        .collect();
     tokio::time::sleep(SETTLE).await;
 
     eprintln!("load: {participants} participants talk for {seconds} s");
@@ -159,8 +164,8 @@ async fn until_heard(call: &mut Call, red: bool) -> Result<Duration> {
 }
 
 /// Sends a packet every 20 ms and counts what arrives; a hole in a stream's numbers is a packet missing.
-async fn talk(mut party: Party, end: Instant, tally: Arc<Tally>) -> Result<()> {
-    let mut frames = tokio::time::interval(FRAME);
+async fn talk(mut party: Party, begin: tokio::time::Instant, end: Instant, tally: Arc<Tally>) -> Result<()> {
+    let mut frames = tokio::time::interval_at(begin, FRAME);
     frames.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Burst);
     let mut highest = std::collections::HashMap::<u32, u16>::new();
     let mut count = 0_u64;

@@ -40,9 +40,8 @@ describe('statistics', () => {
   it('are read from the reports of all kinds', () => {
     const report = new Map(
       Object.entries({
-        c: { type: 'codec', mimeType: 'audio/red' },
         m: { type: 'media-source', audioLevel: 0.5 },
-        o: { type: 'outbound-rtp', kind: 'audio', codecId: 'c', packetsSent: 50 },
+        o: { type: 'outbound-rtp', kind: 'audio', packetsSent: 50, bytesSent: 8250 },
         r: { type: 'remote-inbound-rtp', kind: 'audio', packetsLost: 4 },
         p: { type: 'candidate-pair', nominated: true, currentRoundTripTime: 0.08 },
         q: { type: 'candidate-pair', nominated: false, currentRoundTripTime: 7 },

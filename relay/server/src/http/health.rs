@@ -80,7 +80,7 @@ fn write_media(text: &mut String, counters: &Counters) {
     let name = "dragoman_forward_delay_seconds";
     let _ = writeln!(
         text,
-        "# HELP {name} Read of a datagram to the end of sending it on.\n# TYPE {name} histogram"
+        "# HELP {name} Arrival of a datagram to the end of sending it on.\n# TYPE {name} histogram"
     );
     let mut total = 0;
     for (index, count) in counters.delay.iter().enumerate() {

@@ -29,7 +29,7 @@ use super::stats::Counters;
 /// How often handshakes are looked after.
 pub const TICK: Duration = Duration::from_millis(100);
 /// How often receiver reports are sent and silent peers removed.
-const REPORT_EVERY: Duration = Duration::from_secs(1);
+pub(super) const REPORT_EVERY: Duration = Duration::from_secs(1);
 /// Largest datagram that a sender makes; audio is far smaller.
 pub const MAX_DATAGRAM: usize = 1_500;
 
@@ -54,7 +54,6 @@ pub struct Forwarder {
     routes: HashMap<SessionId, Vec<Route>>,
     counters: Arc<Counters>,
     scratch: Vec<u8>,
-    next_report: Option<Instant>,
 }
 
 impl Forwarder {
@@ -76,7 +75,6 @@ impl Forwarder {
             routes: HashMap::new(),
             counters,
             scratch: Vec::with_capacity(MAX_DATAGRAM),
-            next_report: None,
         }
     }
 
@@ -118,10 +116,6 @@ impl Forwarder {
 
     /// Handshake retransmissions, receiver reports, and the removal of peers that fell silent. Call every [`TICK`].
     pub fn handle_timeout(&mut self, now: Instant, out: &mut impl Transmit) {
-        let report = self.next_report.is_none_or(|due| due <= now);
-        if report {
-            self.next_report = Some(now + REPORT_EVERY);
-        }
         let mut gone = Vec::new();
         for (_, peer) in &mut self.peers {
             if !peer.secure.is_ready() && peer.secure.handle_timeout(now) == Handshake::Failed
@@ -134,7 +128,8 @@ impl Forwarder {
                 while let Some(flight) = peer.secure.poll_transmit() {
                     out.send(path.remote, path.local, &flight);
                 }
-                if report {
+                if peer.report_at <= now {
+                    peer.report_at = now + REPORT_EVERY;
                     send_report(peer, path, now, out);
                 }
             }

@@ -29,6 +29,9 @@ use sdp::ClientOffer;
 use secure::Identity;
 use stats::Counters;
 
+/// Of the media thread, from -20 (before all others) to 19.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = -10;
 /// Commands that wait for the media thread; a full queue makes the sender wait, never the audio.
 const COMMAND_QUEUE: usize = 256;
 
@@ -99,6 +102,7 @@ impl Media {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let for_thread = counters.clone();
         std::thread::Builder::new().name("media".into()).spawn(move || {
+            prefer_this_thread();
             let ended = runtime.block_on(async {
                 let socket = tokio::net::UdpSocket::from_std(socket)?;
                 socket::run(socket, forwarder, inbox, for_thread).await
@@ -164,6 +168,15 @@ impl Media {
         let (reply, answer) = oneshot::channel();
         self.commands.send(command(reply)).await.map_err(|_| MediaEnded)?;
         answer.await.map_err(|_| MediaEnded)
+    }
+}
+
+/// Sound comes before everything else on this machine. Where that is not allowed (it needs the right to raise priorities,
+/// such as systemd's `LimitNICE`), the thread is one among others.
+fn prefer_this_thread() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICENESS) {
+        tracing::info!(%error, "the media thread has no priority over others");
     }
 }
 

@@ -8,6 +8,7 @@ use dragoman_core::ids::{ParticipantId, SessionId};
 use dragoman_core::red::{Level, Redundancy};
 use dragoman_core::wire::Slot;
 
+use super::forwarder::REPORT_EVERY;
 use super::microphone::Microphone;
 use super::sdp::{ClientOffer, SectionKind};
 use super::secure::{Identity, Secure};
@@ -53,6 +54,9 @@ pub(super) struct Peer {
     pub last_heard: Instant,
     /// The relay's own SSRC in its receiver reports to this peer.
     pub reporter_ssrc: u32,
+    /// When the next report is due. Each peer has a time of its own (RFC 3550 §6.2): hundreds of them in one moment
+    /// would hold up everybody's voices.
+    pub report_at: Instant,
 }
 
 /// ICE user fragment and password.
@@ -90,6 +94,7 @@ impl Peer {
             targets: Vec::new(),
             last_heard: now,
             reporter_ssrc: rand::random(),
+            report_at: now + REPORT_EVERY.mul_f64(rand::random()),
         }
     }
 

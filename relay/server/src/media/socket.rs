@@ -3,7 +3,7 @@
 use std::io::{ErrorKind, IoSliceMut};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use quinn_udp::{BATCH_SIZE, RecvMeta, Transmit as Datagram, UdpSocketState};
 use tokio::io::Interest;
@@ -18,6 +18,9 @@ use super::stats::Counters;
 const SOCKET_BUFFER_BYTES: usize = 4 << 20;
 /// The kernel may hand over several datagrams of one sender glued together (UDP GRO).
 const RECEIVE_BYTES: usize = MAX_DATAGRAM * 16;
+
+/// Whatever seems to have waited longer did not: the clock was set.
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
 struct Sender<'a> {
     socket: &'a UdpSocket,
@@ -71,15 +74,24 @@ pub(super) async fn run(
                     Err(error) => return Err(error),
                 };
                 drop(buffers);
-                let read_at = Instant::now();
+                let (read_at, read_unix) = (Instant::now(), SystemTime::now());
                 for (meta, buffer) in metas.iter().zip(storage.chunks(RECEIVE_BYTES)).take(count) {
                     let from = (meta.addr, meta.dst_ip);
+                    let waited = waited(meta.timestamp, read_unix);
                     for datagram in buffer[..meta.len].chunks(meta.stride.max(1)) {
                         forwarder.handle_datagram(from, datagram, read_at, &mut sender);
-                        counters.note_delay(read_at.elapsed());
+                        counters.note_delay(waited + read_at.elapsed());
                     }
                 }
             }
         }
     }
+}
+
+/// How long a datagram lay in the kernel's queue before it was read. Nothing is known of it on some systems, nor where the
+/// clock was set in between.
+fn waited(received: Option<Duration>, read_unix: SystemTime) -> Duration {
+    let since = read_unix.duration_since(UNIX_EPOCH).ok().zip(received);
+    let waited = since.and_then(|(read, received)| read.checked_sub(received));
+    waited.filter(|waited| *waited < LONGEST_WAIT).unwrap_or_default()
 }

@@ -46,8 +46,8 @@ pub struct Counters {
     pub dropped_unknown: Count,
     /// Datagrams the network did not take.
     pub dropped_send: Count,
-    /// Time from the read of a batch of datagrams to the end of sending each one on, by [`DELAY_BOUNDS_US`]; the last
-    /// bucket is unbounded.
+    /// Time from the arrival of a datagram in the kernel's queue (where the kernel tells it, else from the read of its
+    /// batch) to the end of sending it on, by [`DELAY_BOUNDS_US`]; the last bucket is unbounded.
     pub delay: [Count; DELAY_BOUNDS_US.len() + 1],
     /// Sum of these times in microseconds.
     pub delay_sum_us: Count,
