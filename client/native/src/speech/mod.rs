@@ -1,7 +1,7 @@
 //! Speech into text, in a process of its own: whisper.cpp is C, and were it to crash, the call must not notice.
 //!
 //! The way of a voice: [`SpeechEngine::push`] (never waits) → a bounded queue → the worker's standard input
-//! ([`protocol`]) → [`worker`]: segments, drafts, lines → its standard output → whoever pushed.
+//! (`protocol`) → `worker`: segments, drafts, lines → its standard output → whoever listens to the speaker.
 
 mod engine;
 mod protocol;
