@@ -9,7 +9,7 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum SpeechError {
     /// The model file cannot be read, or is not a model that whisper.cpp can load safely.
-    #[error("the model {path} was refused: {reason}. Fetch it again with scripts/fetch-model")]
+    #[error("the model {path} was refused: {reason}. Fetch it again with `dragoman-client models fetch`")]
     Model {
         /// The file.
         path: PathBuf,
@@ -146,6 +146,14 @@ pub enum FetchError {
         path: PathBuf,
         /// Bytes still to come.
         needed: u64,
+    },
+    /// A copy can not be read.
+    #[error("cannot read {path}: {source}. Is the stick still there, and is it the folder with the models?")]
+    Source {
+        /// The copy.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
     },
     /// Somebody else is fetching the same model into the same folder.
     #[error("{path} is being fetched by another process: wait for it")]

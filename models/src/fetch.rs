@@ -65,6 +65,44 @@ pub fn fetch(
     Ok(target)
 }
 
+/// Takes a model from a copy, such as a file on a stick, into a folder (made if missing), and returns the path of the checked
+/// file. For machines without a network.
+///
+/// # Errors
+/// [`FetchError`] says what to do. Nothing unchecked ever gets the model's name.
+pub fn take(
+    entry: &ModelEntry,
+    copy: &Path,
+    folder: &Path,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<PathBuf, FetchError> {
+    let unreadable = |source| FetchError::Source { path: copy.to_path_buf(), source };
+    let name = copy.display().to_string();
+    let mut from = File::open(copy).map_err(unreadable)?;
+    let actual = from.metadata().map_err(unreadable)?.len();
+    if actual != entry.bytes {
+        return Err(FetchError::WrongSize { url: name, expected: entry.bytes, actual });
+    }
+    fs::create_dir_all(folder).map_err(|error| write_error(folder, error, entry.bytes))?;
+    let mut part = Part::open(folder.join(format!("{}.part", entry.file)), entry.bytes)?;
+    part.truncate()?;
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let count = match from.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(unreadable(error)),
+        };
+        part.append(&buffer[..count])?;
+        progress(Progress { step: Step::Downloading, done: part.length, total: entry.bytes });
+    }
+    check_digest(entry, &name, &mut part, progress)?;
+    let target = folder.join(&entry.file);
+    part.rename_to(&target)?;
+    Ok(target)
+}
+
 /// After so many attempts without a single byte, the fetch gives up.
 const MAX_STALLS: u32 = 4;
 const FIRST_PAUSE: Duration = Duration::from_millis(250);

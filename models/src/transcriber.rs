@@ -14,6 +14,7 @@ use crate::doubt::{Doubt, Evidence, LOG_PROBABILITY_THRESHOLD, NO_SPEECH_THRESHO
 use crate::error::SpeechError;
 use crate::language::WhisperLanguage;
 use crate::model_file::{ModelHeader, check_model_file};
+use crate::tones::is_tones;
 use crate::word::{Piece, Word, words_of};
 use crate::{ModelEntry, SAMPLE_RATE};
 
@@ -125,7 +126,7 @@ impl Transcriber {
     }
 
     /// Transcribes one clip: 16 kHz, mono, `f32` in [-1, 1], at most [`Self::max_clip_ms`] long.
-    /// The language is taken as given and never guessed. Silence gives an empty list.
+    /// The language is taken as given and never guessed. Silence and tones (music, a telephone that rings) give an empty list.
     ///
     /// # Errors
     /// [`SpeechError::LanguageNotKnown`], [`SpeechError::ClipTooLong`], [`SpeechError::NotFinite`], or
@@ -145,7 +146,7 @@ impl Transcriber {
         if samples.iter().any(|sample| !sample.is_finite()) {
             return Err(SpeechError::NotFinite);
         }
-        if samples.iter().all(|sample| sample.abs() < SILENCE_PEAK) {
+        if samples.iter().all(|sample| sample.abs() < SILENCE_PEAK) || is_tones(samples) {
             return Ok(Vec::new());
         }
         let parameters =
@@ -270,7 +271,7 @@ mod tests {
     #[test]
     fn a_missing_or_wrong_file_is_a_clear_error() {
         let missing = Transcriber::load("/nowhere/model.bin", TranscriberOptions::default()).unwrap_err();
-        assert!(missing.to_string().contains("fetch-model"), "{missing}");
+        assert!(missing.to_string().contains("models fetch"), "{missing}");
         let folder =
             Transcriber::load(env!("CARGO_MANIFEST_DIR"), TranscriberOptions::default()).unwrap_err();
         assert!(folder.to_string().contains("not a regular file"), "{folder}");

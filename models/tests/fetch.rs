@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
-use dragoman_speech::{FetchError, KnownLanguages, ModelEntry, ModelSource, Step, fetch};
+use dragoman_speech::{FetchError, KnownLanguages, ModelEntry, ModelSource, Step, fetch, take};
 use sha2::{Digest, Sha256};
 
 /// How the server behaves.
@@ -278,4 +278,27 @@ fn the_test_model_is_not_fetched_but_in_the_tree() {
     entry.source = ModelSource::Path("ggml-dragoman-test.bin".into());
     let error = quiet(&entry, folder.path()).unwrap_err();
     assert!(matches!(error, FetchError::InTree { .. }), "{error}");
+}
+
+#[test]
+fn a_copy_from_a_stick_is_taken_only_if_it_is_the_model() {
+    let (stick, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let body: Vec<u8> = (0..200_000_u32).map(|n| (n % 251) as u8).collect();
+    let entry = entry("http://127.0.0.1:9/never-asked", &body);
+    let copy = stick.path().join(&entry.file);
+    let taken =
+        |progress: &mut dyn FnMut(dragoman_speech::Progress)| take(&entry, &copy, folder.path(), progress);
+    assert!(matches!(taken(&mut |_| {}), Err(FetchError::Source { .. })));
+    std::fs::write(&copy, &body[..100]).unwrap();
+    assert!(matches!(taken(&mut |_| {}), Err(FetchError::WrongSize { actual: 100, .. })));
+    let mut changed = body.clone();
+    changed[1_000] ^= 1;
+    std::fs::write(&copy, &changed).unwrap();
+    assert!(matches!(taken(&mut |_| {}), Err(FetchError::WrongDigest { .. })));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing of it is kept");
+    std::fs::write(&copy, &body).unwrap();
+    let mut steps = Vec::new();
+    let path = taken(&mut |progress| steps.push(progress.step)).unwrap();
+    assert_eq!(std::fs::read(path).unwrap(), body);
+    assert!(steps.contains(&Step::Downloading) && steps.contains(&Step::Checking));
 }

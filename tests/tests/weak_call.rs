@@ -1,5 +1,5 @@
 //! A call between native clients over a link that loses three of ten packets in each direction: it stays up, and what
-//! was said can still be heard. `DRAGOMAN_WEAK_CALL_ROUNDS` lets it be said more often: 34 rounds are ten minutes.
+//! was said can still be heard. `DRAGOMAN_WEAK_CALL_ROUNDS` lets it be said more often: 40 rounds are ten minutes.
 
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};

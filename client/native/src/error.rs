@@ -66,6 +66,9 @@ pub enum ClientError {
     /// A telephone, or the way to it.
     #[error("{0}")]
     Phone(String),
+    /// A speech model, or what was asked of it.
+    #[error("{0}")]
+    Model(String),
     /// The speech worker can not do its work.
     #[error("the speech worker: {0}")]
     SpeechWorker(String),

@@ -4,6 +4,7 @@ mod common;
 mod join;
 pub(crate) mod log;
 mod mediator;
+mod models;
 mod officer;
 mod phone;
 mod screen;
@@ -32,6 +33,8 @@ enum Command {
     SoundCheck(sound_check::SoundCheck),
     /// Transcribe a session, or with an officer's sign-in link every session where it is agreed.
     Scribe(scribe::Scribe),
+    /// Speech models: list, fetch, use, measure.
+    Models(models::Models),
     /// Simulate a mediator (or many) who answers every ring and speaks recorded phrases.
     Mediator(mediator::Mediator),
     /// Ring a mediator who has only a telephone, and let the phone take part.
@@ -49,6 +52,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
         Command::Devices => devices(),
         Command::SoundCheck(check) => check.run().await,
         Command::Scribe(scribe) => scribe.run().await,
+        Command::Models(models) => models.run().await,
         Command::Mediator(mediator) => mediator.run().await,
         Command::Phone(phone) => phone.run().await,
         Command::SpeechWorker(worker) => worker.run().await,

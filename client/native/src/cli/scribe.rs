@@ -1,7 +1,5 @@
 //! `scribe`: transcribe one session, or stand by for all of an officer.
 
-use std::path::PathBuf;
-
 use clap::Args;
 use dragoman_client::net::{ApiClient, Link};
 use dragoman_client::roles::{Scribe as Writer, stand_by};
@@ -10,14 +8,15 @@ use dragoman_client::{ClientError, Result};
 use dragoman_core::rest::LinkPurpose;
 
 use super::common::{TrustOptions, print_json, told_to_end};
+use super::models;
 
 #[derive(Debug, Args)]
 pub(crate) struct Scribe {
     /// A scribe's invitation, or an officer's sign-in link to stand by.
     link: Link,
-    /// The speech model (ggml); scripts/fetch-model fetches one.
-    #[arg(long, value_name = "PATH")]
-    model: PathBuf,
+    /// The speech model: a name of `models list`, or a file (ggml). Without it, the one of `models use`.
+    #[arg(long, value_name = "NAME|PATH")]
+    model: Option<String>,
     #[command(flatten)]
     trust: TrustOptions,
     /// Print what was done as one JSON object at the end.
@@ -27,7 +26,7 @@ pub(crate) struct Scribe {
 
 impl Scribe {
     pub(crate) async fn run(self) -> Result<()> {
-        let options = EngineOptions::new(self.model.clone())?;
+        let options = EngineOptions::new(models::resolve(self.model.as_deref())?)?;
         let loading = tokio::task::spawn_blocking(move || SpeechEngine::start(options));
         let engine = loading.await.map_err(|e| ClientError::Protocol(e.to_string()))??;
         tracing::info!(model = engine.model(), "the model is loaded");
