@@ -29,7 +29,7 @@ pub use error::{FetchError, ModelFileError, SpeechError};
 pub use fetch::{Progress, Step, fetch, take};
 pub use language::{LanguagePlan, WhisperLanguage, plan_for};
 pub use model_file::{ModelHeader, check_model_file};
-pub use pace::{MOST_WAITING_MS, Pace, Pacer};
+pub use pace::{BUDGET, MOST_WAITING_MS, Pace, Pacer};
 pub use segmenter::{Segment, SegmenterOptions, SpeechSegmenter};
 pub use shelf::{Measured, Shelf};
 pub use transcriber::{Transcriber, TranscriberOptions, Transcription};

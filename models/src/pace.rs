@@ -22,13 +22,15 @@ pub enum Pace {
 impl Pace {
     /// The shortest steps, in milliseconds.
     pub const BEST_EVERY_MS: u64 = 400;
+    /// The longest.
+    pub const WORST_EVERY_MS: u64 = 1_600;
 }
 
 /// From the best to the worst.
 const PACES: [Pace; 5] = [
     Pace::Steps { every_ms: Pace::BEST_EVERY_MS },
     Pace::Steps { every_ms: 800 },
-    Pace::Steps { every_ms: 1_600 },
+    Pace::Steps { every_ms: Pace::WORST_EVERY_MS },
     Pace::FinalsOnly,
     Pace::Paused,
 ];
@@ -42,6 +44,9 @@ const CALM_MS: u64 = 10_000;
 const SETTLE_MS: u64 = 2_000;
 /// So much speech may wait for its final text. Beyond, nothing new is taken on until there is none.
 pub const MOST_WAITING_MS: u64 = 30_000;
+
+/// Share of the time in which a model may compute beside a call.
+pub const BUDGET: f64 = 0.6;
 
 /// Decides the [`Pace`] by how much the model computes, and how much waits for it.
 #[derive(Clone, Debug)]

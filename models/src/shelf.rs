@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue::ModelEntry;
+use crate::pace::{BUDGET, Pace};
 
 /// Names the model that is used where none is named.
 const CHOSEN: &str = "chosen";
@@ -31,19 +32,14 @@ pub struct Measured {
 }
 
 impl Measured {
-    /// Share of the time in which the model may compute beside a call.
-    const BUDGET: f64 = 0.6;
-    /// The longest step between two drafts, in milliseconds.
-    const LONGEST_STEP_MS: f64 = 1_600.0;
-
     /// Whether captions come while somebody speaks.
     pub fn is_live(&self) -> bool {
-        self.keeps_up() && self.draft_ms as f64 <= Self::LONGEST_STEP_MS * Self::BUDGET
+        self.keeps_up() && self.draft_ms as f64 <= Pace::WORST_EVERY_MS as f64 * BUDGET
     }
 
     /// Whether lines come at all without gaps.
     pub fn keeps_up(&self) -> bool {
-        self.real_time_factor <= Self::BUDGET
+        self.real_time_factor <= BUDGET
     }
 }
 

@@ -62,6 +62,13 @@ pub struct Transcription {
     pub doubt: Option<Doubt>,
 }
 
+impl Transcription {
+    /// Whether it may be read: a guess may, and is marked as one. A loop, or words where perhaps nobody spoke, would mislead.
+    pub fn is_shown(&self) -> bool {
+        matches!(self.doubt, None | Some(Doubt::LowProbability))
+    }
+}
+
 /// A loaded model with its working memory. One per thread that transcribes; a call blocks until the text is there.
 pub struct Transcriber {
     context: WhisperContext,

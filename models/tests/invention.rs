@@ -5,7 +5,7 @@ use std::f32::consts::TAU;
 use std::path::Path;
 
 use dragoman_speech::{
-    Catalogue, Doubt, SAMPLE_RATE, SegmenterOptions, SpeechSegmenter, Transcriber, TranscriberOptions,
+    Catalogue, SAMPLE_RATE, SegmenterOptions, SpeechSegmenter, Transcriber, TranscriberOptions,
     WhisperLanguage,
 };
 
@@ -106,8 +106,7 @@ fn half_an_hour_without_speech_has_no_words() {
         let mut words = 0;
         for segment in &segments {
             let lines = transcriber.transcribe(&segment.samples, WhisperLanguage::ENGLISH).unwrap();
-            // As the scribe does: a loop, or words where perhaps nobody spoke, are left out.
-            let shown = lines.iter().filter(|line| matches!(line.doubt, None | Some(Doubt::LowProbability)));
+            let shown = lines.iter().filter(|line| line.is_shown());
             for line in shown {
                 words += line.words.len();
                 invented.push((

@@ -54,9 +54,29 @@ fn engine() -> Result<SpeechEngine> {
     })?)
 }
 
-async fn let_in(session: &WrittenSession, engine: &SpeechEngine) -> Result<Scribe> {
-    let link: Link = session.scribe_link.parse()?;
-    Ok(Scribe::join(ApiClient::new(link.relay.clone(), Trust::new(None)?)?, &link, engine).await?)
+/// An officer and an interviewee who play clips, and a scribe who writes.
+struct Writing {
+    session: WrittenSession,
+    scribe: Scribe,
+    engine: SpeechEngine,
+    _relay: TestRelay,
+}
+
+impl Writing {
+    async fn begin(clips: [Arc<[f32]>; 2]) -> Result<Self> {
+        let engine = tokio::task::spawn_blocking(engine).await??;
+        let relay = TestRelay::start().await?;
+        let session = establish(&relay, clips).await?;
+        let link: Link = session.scribe_link.parse()?;
+        let api = ApiClient::new(link.relay.clone(), Trust::new(None)?)?;
+        let scribe = Scribe::join(api, &link, &engine).await?;
+        Ok(Self { session, scribe, engine, _relay: relay })
+    }
+}
+
+async fn establish(relay: &TestRelay, clips: [Arc<[f32]>; 2]) -> Result<WrittenSession> {
+    let (officer, mediator) = (&relay.links.officer, &relay.links.mediators[0].link);
+    WrittenSession::establish(officer, mediator, clips, Begin::Transcribing).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -66,16 +86,7 @@ async fn what_is_said_is_drafted_while_it_is_said_and_then_written_with_the_time
     let phrases = Phrases::read()?;
     let said = [4, 12, 15];
     let clips = [clip(&phrases.en, &said, "en+f3")?, clip(&phrases.sq, &said, "sq+m4")?];
-    let engine = tokio::task::spawn_blocking(engine).await??;
-    let relay = TestRelay::start().await?;
-    let session = WrittenSession::establish(
-        &relay.links.officer,
-        &relay.links.mediators[0].link,
-        clips,
-        Begin::Transcribing,
-    )
-    .await?;
-    let scribe = let_in(&session, &engine).await?;
+    let Writing { session, scribe, engine: _engine, _relay } = Writing::begin(clips).await?;
     let lines_of = |seen: &[(Instant, Seen)], role| {
         let id = session.id(role).unwrap();
         let lines = seen.iter().filter_map(|(_, seen)| match seen {
@@ -145,16 +156,7 @@ async fn a_speech_worker_that_dies_leaves_a_gap_in_the_text_and_none_in_the_call
     let _alone = ONE_AT_A_TIME.lock().await;
     let phrases = Phrases::read()?;
     let clips = [clip(&phrases.en, &[4, 12, 15, 7, 39, 4, 12], "en+f3")?, silence()];
-    let engine = tokio::task::spawn_blocking(engine).await??;
-    let relay = TestRelay::start().await?;
-    let session = WrittenSession::establish(
-        &relay.links.officer,
-        &relay.links.mediators[0].link,
-        clips,
-        Begin::Transcribing,
-    )
-    .await?;
-    let scribe = let_in(&session, &engine).await?;
+    let Writing { session, scribe, engine, _relay } = Writing::begin(clips).await?;
     let is_said = |seen: &[(Instant, Seen)]| matches!(seen.last(), Some((_, Seen::Draft(draft))) if !draft.open.is_empty() || !draft.settled.is_empty());
     session.until("a draft", PATIENCE, is_said).await?;
     let before = session.seen().len();
@@ -205,13 +207,7 @@ async fn of_a_scribe_that_is_killed_what_had_settled_is_kept() -> Result<()> {
     let long: Vec<String> = vec![[4, 12, 15, 7].map(|number| phrases.en[number].as_str()).join(" ")];
     let relay = TestRelay::start().await?;
     let clips = [clip(&long, &[0], "en+f3")?, silence()];
-    let session = WrittenSession::establish(
-        &relay.links.officer,
-        &relay.links.mediators[0].link,
-        clips,
-        Begin::Transcribing,
-    )
-    .await?;
+    let session = establish(&relay, clips).await?;
     let mut command = Command::new(client_program()?);
     command.arg("scribe").arg(&session.scribe_link).arg("--model").arg(small_model());
     let mut scribe = Process(command.stdout(Stdio::null()).spawn()?);

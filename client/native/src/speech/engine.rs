@@ -1,33 +1,25 @@
-//! The speech worker seen from the call: takes voices, hands out what was written, and starts the worker anew when it dies.
+//! The speech worker seen from the call: takes voices, hands out what was written, and what is left when the worker dies.
 //!
 //! Overflow: about a minute of three speakers waits for the worker; beyond that the oldest 20 ms are dropped and counted,
 //! and the line in which they are missing ends there.
 
-use std::collections::HashMap;
-use std::io::{BufReader, BufWriter};
+use std::collections::{HashMap, VecDeque};
 use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
 
 use dragoman_core::ids::ParticipantId;
 use dragoman_speech::{Catalogue, LanguagePlan, ModelEntry, TranscriberOptions, WhisperLanguage, plan_for};
 use tokio::sync::{mpsc, watch};
 
-use super::protocol::{Asked, Told, ToldLine, ToldPace, read_line, write_asked};
+use super::protocol::{Told, ToldLine, ToldPace};
 use super::queue::DropOldest;
+use super::supervisor::{RunningWorker, supervise};
 use crate::error::{ClientError, Result};
 
 /// One minute of three speakers.
 const CAPACITY: usize = 9_000;
-/// A worker that died is started again after this time, twice it, and so on.
-const START_AGAIN: Duration = Duration::from_millis(500);
-const START_AGAIN_AT_MOST: Duration = Duration::from_secs(30);
-/// A worker that lived so long did not die of being started.
-const LIVED: Duration = Duration::from_secs(60);
-
 /// Which worker runs which model.
 #[derive(Clone, Debug)]
 pub struct EngineOptions {
@@ -65,14 +57,15 @@ struct Inner {
     entry: Option<ModelEntry>,
 }
 
+/// Between whoever pushes and the thread that feeds the worker.
 #[derive(Debug)]
-struct Shared {
-    queue: DropOldest<Item>,
+pub(super) struct Shared {
+    pub(super) queue: DropOldest<Item>,
     dropped: AtomicU64,
     outlets: Mutex<HashMap<ParticipantId, Outlet>>,
-    pace: watch::Sender<EnginePace>,
+    pub(super) pace: watch::Sender<EnginePace>,
     /// The worker's process; 0: there is none.
-    worker: AtomicU32,
+    pub(super) worker: AtomicU32,
 }
 
 /// How it keeps up.
@@ -85,7 +78,7 @@ pub enum EnginePace {
 }
 
 #[derive(Debug)]
-enum Item {
+pub(super) enum Item {
     Sound(Sound),
     Forget(ParticipantId),
 }
@@ -116,14 +109,15 @@ impl std::fmt::Debug for Sound {
 #[derive(Debug)]
 struct Outlet {
     written: mpsc::Sender<Told>,
-    /// What is lost if the worker dies now.
-    open: Option<Open>,
+    /// What is lost if the worker dies now, in the order in which it was said.
+    open: VecDeque<Open>,
 }
 
 /// Speech that has no line yet.
 #[derive(Debug)]
 struct Open {
     start_ms: u64,
+    /// Until when it, or what was said after it, was heard.
     heard_until_ms: u64,
     /// The last draft.
     draft: Option<Told>,
@@ -147,7 +141,7 @@ impl SpeechEngine {
             dropped: AtomicU64::new(0),
             outlets: Mutex::default(),
             pace: watch::channel(EnginePace::Running(ToldPace::Live)).0,
-            worker: AtomicU32::new(worker.process.id()),
+            worker: AtomicU32::new(worker.id()),
         });
         let supervised = shared.clone();
         std::thread::Builder::new()
@@ -186,7 +180,7 @@ impl SpeechEngine {
 
     /// What is written of this speaker goes to `written` from now on.
     pub fn listen_to(&self, speaker: ParticipantId, written: mpsc::Sender<Told>) {
-        self.inner.shared.lock_outlets().insert(speaker, Outlet { written, open: None });
+        self.inner.shared.lock_outlets().insert(speaker, Outlet { written, open: VecDeque::new() });
     }
 
     /// Nothing of this speaker may be written any more.
@@ -227,7 +221,7 @@ impl Shared {
     }
 
     /// Hands on what the worker says, and remembers what would be lost without it.
-    fn tell(&self, told: Told) {
+    pub(super) fn tell(&self, told: Told) {
         let speaker = match &told {
             Told::Ready | Told::Failed { .. } => return,
             Told::Pace { pace } => {
@@ -235,7 +229,7 @@ impl Shared {
                 return;
             }
             Told::Began { speaker, .. }
-            | Told::Nothing { speaker }
+            | Told::Nothing { speaker, .. }
             | Told::Draft { speaker, .. }
             | Told::Line(ToldLine { speaker, .. })
             | Told::Gap { speaker, .. }
@@ -245,14 +239,18 @@ impl Shared {
         let Some(outlet) = outlets.get_mut(&speaker) else { return };
         match &told {
             Told::Began { start_ms, .. } => {
-                outlet.open = Some(Open { start_ms: *start_ms, heard_until_ms: *start_ms, draft: None });
+                outlet.open.push_back(Open { start_ms: *start_ms, heard_until_ms: *start_ms, draft: None });
             }
-            Told::Draft { .. } => {
-                if let Some(open) = &mut outlet.open {
+            Told::Draft { start_ms, .. } => {
+                let of_it = outlet.open.iter_mut().find(|open| open.start_ms == *start_ms);
+                if let Some(open) = of_it {
                     open.draft = Some(told.clone());
                 }
             }
-            Told::Nothing { .. } | Told::Line(_) | Told::Gap { .. } => outlet.open = None,
+            // Somebody may have begun again before the line of what they said first was there.
+            Told::Nothing { start_ms, .. }
+            | Told::Line(ToldLine { start_ms, .. })
+            | Told::Gap { start_ms, .. } => outlet.open.retain(|open| open.start_ms != *start_ms),
             _ => {}
         }
         // Overflow: whoever sends lines is stuck; a line that can not be sent is as good as lost.
@@ -262,42 +260,50 @@ impl Shared {
     }
 
     /// The worker died: of what was being said, what had settled is a line, and the rest a gap.
-    fn tell_of_death(&self) {
+    pub(super) fn tell_of_death(&self) {
         self.pace.send_replace(EnginePace::Restarting);
         for (speaker, outlet) in self.lock_outlets().iter_mut() {
-            let Some(Open { start_ms, heard_until_ms, draft }) = outlet.open.take() else { continue };
-            let mut from_ms = start_ms;
-            if let Some(Told::Draft { language, settled, start_ms, end_ms, .. }) = draft
-                && !settled.is_empty()
-            {
-                from_ms = end_ms;
-                let line = ToldLine {
-                    speaker: *speaker,
-                    language,
-                    text: settled,
-                    words: Vec::new(),
-                    start_ms,
-                    end_ms,
-                    doubtful: false,
-                    broken_off: true,
-                };
-                let _ = outlet.written.try_send(Told::Line(line));
-            }
-            if heard_until_ms > from_ms {
-                let gap =
-                    Told::Gap { speaker: *speaker, start_ms: from_ms, end_ms: heard_until_ms, failed: true };
-                let _ = outlet.written.try_send(gap);
+            for open in std::mem::take(&mut outlet.open) {
+                for told in open.what_is_left(*speaker) {
+                    let _ = outlet.written.try_send(told);
+                }
             }
         }
     }
 
-    fn note_heard(&self, sound: &Sound) {
+    pub(super) fn note_heard(&self, sound: &Sound) {
+        let length_ms = sound.samples.len() as u64 * 1_000 / u64::from(dragoman_speech::SAMPLE_RATE);
         if let Some(open) =
-            self.lock_outlets().get_mut(&sound.speaker).and_then(|outlet| outlet.open.as_mut())
+            self.lock_outlets().get_mut(&sound.speaker).and_then(|outlet| outlet.open.back_mut())
         {
-            let length_ms = sound.samples.len() as u64 * 1_000 / u64::from(dragoman_speech::SAMPLE_RATE);
             open.heard_until_ms = sound.at_ms + length_ms;
         }
+    }
+}
+
+impl Open {
+    /// Without its worker: a line of what had settled, and a gap.
+    fn what_is_left(self, speaker: ParticipantId) -> Vec<Told> {
+        let (mut from_ms, mut left) = (self.start_ms, Vec::new());
+        if let Some(Told::Draft { language, settled, start_ms, end_ms, .. }) = self.draft
+            && !settled.is_empty()
+        {
+            from_ms = end_ms;
+            left.push(Told::Line(ToldLine {
+                speaker,
+                language,
+                text: settled,
+                words: Vec::new(),
+                start_ms,
+                end_ms,
+                doubtful: false,
+                broken_off: true,
+            }));
+        }
+        if self.heard_until_ms > from_ms {
+            left.push(Told::Gap { speaker, start_ms: from_ms, end_ms: self.heard_until_ms, failed: true });
+        }
+        left
     }
 }
 
@@ -318,114 +324,4 @@ fn entry_of(path: &Path) -> Option<ModelEntry> {
             None
         }
     }
-}
-
-/// A worker's process and the two ends of its pipes.
-struct RunningWorker {
-    process: Child,
-    input: BufWriter<ChildStdin>,
-    output: BufReader<ChildStdout>,
-    started: Instant,
-}
-
-impl RunningWorker {
-    /// Waits for its first word.
-    fn start(options: &EngineOptions) -> Result<Self> {
-        let mut command = Command::new(&options.program);
-        command.arg("speech-worker").arg("--model").arg(&options.model);
-        if let Some(threads) = options.threads {
-            command.arg("--threads").arg(threads.to_string());
-        }
-        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(|error| {
-            ClientError::SpeechWorker(format!("{} can not be started: {error}", options.program.display()))
-        })?;
-        let (Some(input), Some(output)) = (process.stdin.take(), process.stdout.take()) else {
-            return Err(ClientError::SpeechWorker("the worker has no pipes".to_owned()));
-        };
-        let mut worker = Self {
-            process,
-            input: BufWriter::new(input),
-            output: BufReader::new(output),
-            started: Instant::now(),
-        };
-        match read_line(&mut worker.output) {
-            Ok(Some(Told::Ready)) => Ok(worker),
-            Ok(Some(Told::Failed { message })) => Err(ClientError::SpeechWorker(message)),
-            _ => Err(ClientError::SpeechWorker(format!(
-                "the worker ended before the model was loaded. Does {} hold a whisper.cpp model, and is there memory enough for it?",
-                options.model.display()
-            ))),
-        }
-    }
-}
-
-impl Drop for RunningWorker {
-    fn drop(&mut self) {
-        // It has nothing to say to anybody any more.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-/// Feeds worker after worker until the engine is dropped.
-fn supervise(shared: &Shared, options: &EngineOptions, first: RunningWorker) {
-    let mut worker = first;
-    let mut pause = START_AGAIN;
-    while feed(shared, &mut worker) {
-        let lived = worker.started.elapsed();
-        drop(worker);
-        tracing::error!(lived_s = lived.as_secs(), "the speech worker died and is started again");
-        shared.worker.store(0, Ordering::Relaxed);
-        shared.tell_of_death();
-        if lived >= LIVED {
-            pause = START_AGAIN;
-        }
-        worker = loop {
-            std::thread::sleep(pause);
-            pause = (pause * 2).min(START_AGAIN_AT_MOST);
-            match RunningWorker::start(options) {
-                Ok(worker) => break worker,
-                Err(error) => tracing::error!(%error, "the speech worker can not be started"),
-            }
-            if shared.queue.is_closed() {
-                return;
-            }
-        };
-        shared.worker.store(worker.process.id(), Ordering::Relaxed);
-        shared.pace.send_replace(EnginePace::Running(ToldPace::Live));
-    }
-}
-
-/// Feeds one worker; `false` when the engine was dropped, `true` when the worker died.
-fn feed(shared: &Shared, worker: &mut RunningWorker) -> bool {
-    let RunningWorker { input, output, process, .. } = worker;
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            while let Ok(Some(told)) = read_line(output) {
-                shared.tell(told);
-            }
-        });
-        let died = loop {
-            let Some(item) = shared.queue.pop() else { break false };
-            let sent = match &item {
-                Item::Forget(speaker) => write_asked(input, &Asked::Forget { speaker: *speaker }, &[]),
-                Item::Sound(sound) => {
-                    shared.note_heard(sound);
-                    let asked = Asked::Sound {
-                        speaker: sound.speaker,
-                        language: sound.language.code().to_owned(),
-                        at_ms: sound.at_ms,
-                        samples: sound.samples.len(),
-                    };
-                    write_asked(input, &asked, &sound.samples)
-                }
-            };
-            if sent.is_err() {
-                break true;
-            }
-        };
-        // Ends the reader above.
-        let _ = process.kill();
-        died
-    })
 }

@@ -7,6 +7,7 @@ mod engine;
 mod protocol;
 mod queue;
 mod stream;
+mod supervisor;
 mod worker;
 
 pub use engine::{EngineOptions, EnginePace, Sound, SpeechEngine};

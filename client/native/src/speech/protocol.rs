@@ -56,6 +56,8 @@ pub enum Told {
     Nothing {
         /// Who.
         speaker: ParticipantId,
+        /// When it seemed to begin.
+        start_ms: u64,
     },
     /// What was understood so far.
     Draft {

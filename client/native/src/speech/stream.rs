@@ -16,8 +16,8 @@ pub(super) struct Stream {
     drafted_ms: u64,
     /// When it was last drafted, on the worker's clock: whoever waited longest is next.
     pub(super) drafted_at: Duration,
-    /// Whether the others know that somebody speaks here.
-    announced: bool,
+    /// When what the others know of began, where they know that somebody speaks here.
+    announced: Option<u64>,
 }
 
 impl Stream {
@@ -28,7 +28,7 @@ impl Stream {
             agreement: Agreement::default(),
             drafted_ms: 0,
             drafted_at: Duration::ZERO,
-            announced: false,
+            announced: None,
         })
     }
 
@@ -44,16 +44,14 @@ impl Stream {
     /// When speech began that nobody was told of yet.
     pub(super) fn newly_open(&mut self) -> Option<u64> {
         let (start_ms, _) = self.segmenter.open_span()?;
-        (!std::mem::replace(&mut self.announced, true)).then_some(start_ms)
+        self.announced.replace(start_ms).is_none().then_some(start_ms)
     }
 
-    /// Whether something was announced and it turned out that nobody spoke.
-    pub(super) fn fell_silent(&mut self) -> bool {
-        if self.announced && self.segmenter.open_span().is_none() {
-            self.begin_anew();
-            return true;
-        }
-        false
+    /// When what was announced began, if it turned out that nobody spoke.
+    pub(super) fn fell_silent(&mut self) -> Option<u64> {
+        let start_ms = self.announced.filter(|_| self.segmenter.open_span().is_none())?;
+        self.begin_anew();
+        Some(start_ms)
     }
 
     /// The open segment, if so much more of it was heard since its last draft.
@@ -78,7 +76,7 @@ impl Stream {
     fn begin_anew(&mut self) {
         self.agreement = Agreement::default();
         self.drafted_ms = 0;
-        self.announced = false;
+        self.announced = None;
     }
 }
 

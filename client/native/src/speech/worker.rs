@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use dragoman_core::ids::ParticipantId;
 use dragoman_speech::{
-    Doubt, Pace, Pacer, Segment, SegmenterOptions, SpeechError, Transcriber, TranscriberOptions,
+    BUDGET, Pace, Pacer, Segment, SegmenterOptions, SpeechError, Transcriber, TranscriberOptions,
     Transcription, WhisperLanguage,
 };
 
@@ -23,8 +23,6 @@ use super::stream::Stream;
 
 /// Frames of 20 ms that wait while the model computes: one minute of three speakers.
 const CAPACITY: usize = 9_000;
-/// Share of the time in which the model may compute.
-const BUDGET: f64 = 0.6;
 /// Everything else on this machine comes first: a worker that is too nice gives worse captions, one that is not, worse sound.
 const NICENESS: i32 = 10;
 /// The pace is looked at so often, also while nobody speaks.
@@ -192,8 +190,8 @@ impl<O: Write> Worker<O> {
                 self.ended.push_back(Ended { speaker, language, segment });
             }
         }
-        if fell_silent {
-            write_line(&mut self.output, &Told::Nothing { speaker })?;
+        if let Some(start_ms) = fell_silent {
+            write_line(&mut self.output, &Told::Nothing { speaker, start_ms })?;
         }
         match began {
             Some(start_ms) => write_line(&mut self.output, &Told::Began { speaker, start_ms }),
@@ -223,7 +221,7 @@ impl<O: Write> Worker<O> {
         let drafted = self.transcribe(&segment, language);
         let words = match drafted {
             Ok(transcriptions) => {
-                let trusted = transcriptions.into_iter().filter(|one| is_shown(one.doubt));
+                let trusted = transcriptions.into_iter().filter(Transcription::is_shown);
                 trusted.flat_map(|one| one.words).collect()
             }
             // The line will tell.
@@ -251,11 +249,11 @@ impl<O: Write> Worker<O> {
             Ok(transcriptions) => {
                 let lines: Vec<Told> = transcriptions
                     .into_iter()
-                    .filter(|one| is_shown(one.doubt))
+                    .filter(Transcription::is_shown)
                     .map(|one| line_of(speaker, language, segment, one))
                     .collect();
                 if lines.is_empty() {
-                    write_line(&mut self.output, &Told::Nothing { speaker })?;
+                    write_line(&mut self.output, &Told::Nothing { speaker, start_ms: segment.start_ms })?;
                 }
                 lines.iter().try_for_each(|line| write_line(&mut self.output, line))?;
                 self.listen_for_language(speaker, language, segment)
@@ -318,11 +316,6 @@ impl<O: Write> Worker<O> {
             None => Ok(()),
         }
     }
-}
-
-/// A guess is shown as one. A loop, or words where perhaps nobody spoke, would mislead.
-fn is_shown(doubt: Option<Doubt>) -> bool {
-    matches!(doubt, None | Some(Doubt::LowProbability))
 }
 
 fn line_of(

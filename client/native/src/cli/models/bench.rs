@@ -10,7 +10,7 @@ use dragoman_client::audio::{SAMPLE_RATE, read_wav, resample_all};
 use dragoman_client::{ClientError, Result};
 use dragoman_speech::{
     Measured, ModelEntry, SegmenterOptions, Shelf, SpeechSegmenter, Transcriber, TranscriberOptions,
-    WhisperLanguage, WordErrors, word_errors,
+    Transcription, WhisperLanguage, WordErrors, word_errors,
 };
 use serde_json::json;
 
@@ -186,7 +186,7 @@ fn listen(transcriber: &mut Transcriber, recordings: &[Recording]) -> Result<Don
         let mut heard = Vec::new();
         for segment in segments {
             let lines = transcriber.transcribe(&segment.samples, recording.language)?;
-            heard.extend(lines.into_iter().map(|line| line.text));
+            heard.extend(lines.into_iter().filter(Transcription::is_shown).map(|line| line.text));
         }
         done.computed += began.elapsed();
         done.audio +=

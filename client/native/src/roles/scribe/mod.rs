@@ -235,7 +235,7 @@ impl Sender {
             self.sound_like.insert(*speaker, language.clone());
         }
         let message = match &told {
-            Told::Nothing { speaker } => self.drafts.remove(speaker).map(nothing_more),
+            Told::Nothing { speaker, .. } => self.drafts.remove(speaker).map(nothing_more),
             _ => message_of(told, self.engine.model()),
         };
         let Some(message) = message else { return Ok(()) };
