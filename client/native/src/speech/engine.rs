@@ -325,3 +325,50 @@ fn entry_of(path: &Path) -> Option<ModelEntry> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_line_takes_only_its_own_speech_out_of_what_a_dying_worker_loses() {
+        let speaker = ParticipantId(Uuid::from_u128(1));
+        let (written, mut inbox) = mpsc::channel(16);
+        let shared = Shared {
+            queue: DropOldest::new(1),
+            dropped: AtomicU64::new(0),
+            outlets: Mutex::new(HashMap::from([(speaker, Outlet { written, open: VecDeque::new() })])),
+            pace: watch::channel(EnginePace::Running(ToldPace::Live)).0,
+            worker: AtomicU32::new(0),
+        };
+        let draft = |start_ms, settled: &str| Told::Draft {
+            speaker,
+            language: "sq".to_owned(),
+            settled: settled.to_owned(),
+            open: String::new(),
+            start_ms,
+            end_ms: start_ms + 800,
+        };
+        shared.tell(Told::Began { speaker, start_ms: 1_000 });
+        shared.tell(draft(1_000, "Ku keni"));
+        shared.tell(Told::Began { speaker, start_ms: 3_000 });
+        shared.tell(draft(3_000, "Po"));
+        let samples = vec![0.0; dragoman_speech::SAMPLE_RATE as usize / 50];
+        shared.note_heard(&Sound { speaker, language: WhisperLanguage::ALBANIAN, at_ms: 4_480, samples });
+        shared.tell(Told::Nothing { speaker, start_ms: 1_000 });
+        while inbox.try_recv().is_ok() {}
+
+        shared.tell_of_death();
+        let Ok(Told::Line(line)) = inbox.try_recv() else { panic!("what had settled is a line") };
+        assert_eq!(
+            (line.text.as_str(), line.start_ms, line.end_ms, line.broken_off),
+            ("Po", 3_000, 3_800, true)
+        );
+        let gap = Told::Gap { speaker, start_ms: 3_800, end_ms: 4_500, failed: true };
+        assert_eq!(inbox.try_recv(), Ok(gap));
+        assert!(inbox.try_recv().is_err(), "once, and of the first nothing is left");
+        assert_eq!(*shared.pace.borrow(), EnginePace::Restarting);
+    }
+}
