@@ -38,6 +38,12 @@ pub struct ModelEntry {
     pub languages: KnownLanguages,
     /// What it is good enough for: anything else deserves a warning where the model is chosen.
     pub usable: KnownLanguages,
+    /// It was trained to be told beforehand what may be said.
+    #[serde(default = "yes")]
+    pub takes_terms: bool,
+    /// It was trained to say in English what it hears.
+    #[serde(default)]
+    pub translates: bool,
     /// SPDX licence of the weights.
     pub licence: String,
     /// What a person should know before choosing it.
@@ -45,6 +51,10 @@ pub struct ModelEntry {
     /// Published word error rates, where there are any.
     #[serde(default)]
     pub error_rates: Vec<ErrorRate>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// Where a model's file comes from.

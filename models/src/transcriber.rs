@@ -25,6 +25,10 @@ pub struct TranscriberOptions {
     pub threads: NonZeroU16,
     /// What the model was trained for; other languages are refused.
     pub languages: KnownLanguages,
+    /// It was trained to be told beforehand what may be said.
+    pub takes_terms: bool,
+    /// It was trained to say in English what it hears.
+    pub translates: bool,
 }
 
 impl Default for TranscriberOptions {
@@ -32,14 +36,19 @@ impl Default for TranscriberOptions {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from).min(4);
         let threads = u16::try_from(cores).ok().and_then(NonZeroU16::new).unwrap_or(NonZeroU16::MIN);
-        Self { threads, languages: KnownLanguages::Multilingual }
+        Self { threads, languages: KnownLanguages::Multilingual, takes_terms: true, translates: true }
     }
 }
 
 impl TranscriberOptions {
     /// The default, restricted to what the catalogue says of the model.
     pub fn for_entry(entry: &ModelEntry) -> Self {
-        Self { languages: entry.languages.clone(), ..Self::default() }
+        Self {
+            languages: entry.languages.clone(),
+            takes_terms: entry.takes_terms,
+            translates: entry.translates,
+            ..Self::default()
+        }
     }
 }
 
@@ -75,8 +84,9 @@ pub struct Transcriber {
     state: WhisperState,
     header: ModelHeader,
     options: TranscriberOptions,
-    /// Kept because whisper-rs never frees the language's name that it makes for each set of parameters.
-    parameters: BTreeMap<WhisperLanguage, FullParams<'static, 'static>>,
+    /// By language and whether it is translated. Kept because whisper-rs never frees the language's name that it makes for
+    /// each set of parameters.
+    parameters: BTreeMap<(WhisperLanguage, bool), FullParams<'static, 'static>>,
 }
 
 impl std::fmt::Debug for Transcriber {
@@ -85,6 +95,14 @@ impl std::fmt::Debug for Transcriber {
     }
 }
 
+/// Built for a graphics processor; where there is none at run time, whisper.cpp takes the processor.
+const HAS_GPU: bool = cfg!(any(
+    feature = "cuda",
+    feature = "hipblas",
+    feature = "intel-sycl",
+    feature = "metal",
+    feature = "vulkan"
+));
 /// Below this peak (-70 dBFS) a clip is silence, and the model is not even asked.
 const SILENCE_PEAK: f32 = 3e-4;
 /// whisper.cpp ignores clips under 0.1 s and is unreliable under 1 s, so shorter ones get silence at the end.
@@ -106,7 +124,7 @@ impl Transcriber {
             reason: error.to_string(),
         };
         let mut parameters = WhisperContextParameters::default();
-        parameters.use_gpu(false);
+        parameters.use_gpu(HAS_GPU);
         parameters.dtw_parameters(DtwParameters { mode: alignment_of(&header), ..DtwParameters::default() });
         let context = WhisperContext::new_with_params(path, parameters).map_err(failed)?;
         let state = context.create_state().map_err(failed)?;
@@ -143,6 +161,64 @@ impl Transcriber {
         samples: &[f32],
         language: WhisperLanguage,
     ) -> Result<Vec<Transcription>, SpeechError> {
+        self.run(samples, language, false, &[])
+    }
+
+    /// The same, where `terms` may be said: names and words of the trade, separated by commas. What may only have been read
+    /// off them is heard again without. Models that were not trained for it are not told.
+    ///
+    /// # Errors
+    /// As for [`Self::transcribe`].
+    pub fn transcribe_expecting(
+        &mut self,
+        samples: &[f32],
+        language: WhisperLanguage,
+        terms: &str,
+    ) -> Result<Vec<Transcription>, SpeechError> {
+        let tokens = if self.options.takes_terms { self.terms(terms) } else { Vec::new() };
+        let heard = self.run(samples, language, false, &tokens)?;
+        let is_echo = !tokens.is_empty() && heard.iter().any(|one| echoes(terms, &one.text));
+        if is_echo { self.transcribe(samples, language) } else { Ok(heard) }
+    }
+
+    /// Whether [`Self::gist`] gives anything in this language.
+    pub fn translates(&self, language: WhisperLanguage) -> bool {
+        self.options.translates && self.header.language_count() > 0 && language != WhisperLanguage::ENGLISH
+    }
+
+    /// Roughly what was said, in English: a machine's translation, never an interpretation. Empty where the model can not.
+    ///
+    /// # Errors
+    /// As for [`Self::transcribe`].
+    pub fn gist(
+        &mut self,
+        samples: &[f32],
+        language: WhisperLanguage,
+    ) -> Result<Vec<Transcription>, SpeechError> {
+        if self.translates(language) { self.run(samples, language, true, &[]) } else { Ok(Vec::new()) }
+    }
+
+    /// Terms as the model reads them, at most half of what it can hold before it: whole terms, the first ones first.
+    fn terms(&self, terms: &str) -> Vec<i32> {
+        let most = self.header.n_text_ctx as usize / 2 - 1;
+        let mut tokens = Vec::new();
+        for term in terms.split(", ").filter(|term| !term.is_empty()) {
+            let text = if tokens.is_empty() { format!(" {term}") } else { format!(", {term}") };
+            match self.context.tokenize(&text, most) {
+                Ok(more) if tokens.len() + more.len() <= most => tokens.extend(more),
+                _ => break,
+            }
+        }
+        tokens
+    }
+
+    fn run(
+        &mut self,
+        samples: &[f32],
+        language: WhisperLanguage,
+        translate: bool,
+        prompt: &[i32],
+    ) -> Result<Vec<Transcription>, SpeechError> {
         if !self.knows(language) {
             return Err(SpeechError::LanguageNotKnown { language: language.code() });
         }
@@ -156,14 +232,17 @@ impl Transcriber {
         if samples.iter().all(|sample| sample.abs() < SILENCE_PEAK) || is_tones(samples) {
             return Ok(Vec::new());
         }
-        let parameters =
-            self.parameters.entry(language).or_insert_with(|| decoding(language, self.options.threads));
+        let threads = self.options.threads;
+        let parameters = self.parameters.entry((language, translate));
+        let parameters = parameters.or_insert_with(|| decoding(language, translate, threads));
+        let mut parameters: FullParams<'_, '_> = parameters.clone();
+        parameters.set_tokens(prompt);
         let outcome = if samples.len() < SHORTEST {
             let mut padded = samples.to_vec();
             padded.resize(SHORTEST, 0.0);
-            self.state.full(parameters.clone(), &padded)
+            self.state.full(parameters, &padded)
         } else {
-            self.state.full(parameters.clone(), samples)
+            self.state.full(parameters, samples)
         };
         outcome.map_err(|error| SpeechError::Transcribe { reason: error.to_string() })?;
         self.read_segments(clip_ms)
@@ -238,12 +317,22 @@ impl Transcriber {
     }
 }
 
-fn decoding(language: WhisperLanguage, threads: NonZeroU16) -> FullParams<'static, 'static> {
+/// Whether a text of three words or more stands in the terms as it is: then the model may have read and not heard it.
+fn echoes(terms: &str, text: &str) -> bool {
+    let words = |text: &str| -> Vec<String> {
+        let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+        words.map(str::to_lowercase).collect()
+    };
+    let (terms, said) = (words(terms), words(text));
+    said.len() >= 3 && terms.windows(said.len()).any(|window| window == said)
+}
+
+fn decoding(language: WhisperLanguage, translate: bool, threads: NonZeroU16) -> FullParams<'static, 'static> {
     let mut parameters = FullParams::new(SamplingStrategy::Greedy { best_of: 1 });
     parameters.set_n_threads(i32::from(threads.get()));
     parameters.set_language(Some(language.code()));
     parameters.set_detect_language(false);
-    parameters.set_translate(false);
+    parameters.set_translate(translate);
     parameters.set_no_context(true);
     parameters.set_no_timestamps(true);
     parameters.set_single_segment(true);

@@ -96,6 +96,8 @@ fn entry(url: &str, body: &[u8]) -> ModelEntry {
         memory_mb: 1,
         languages: KnownLanguages::Multilingual,
         usable: KnownLanguages::Multilingual,
+        takes_terms: true,
+        translates: false,
         licence: "MIT".into(),
         notes: "only a test".into(),
         error_rates: Vec::new(),

@@ -10,14 +10,17 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-export const program = join(process.env.CARGO_TARGET_DIR ?? join(root, 'target'), 'debug/dragoman-relay');
+const programs = join(process.env.CARGO_TARGET_DIR ?? join(root, 'target'), 'debug');
+export const program = join(programs, 'dragoman-relay');
+const client = join(programs, 'dragoman-client');
 
 /** Says plainly what has to be installed or built; a test that skips itself proves nothing. */
 export function requireParts() {
   const parts = [
     ['/usr/bin/chromium', 'Chromium is missing: run scripts/setup test'],
     ['/usr/bin/espeak-ng', 'espeak-ng is missing: run scripts/setup test'],
-    [program, 'the relay is not built: run cargo build -p dragoman-relay'],
+    [program, 'the relay is not built: run cargo build --workspace'],
+    [client, 'the native client is not built: run cargo build --workspace'],
     [join(root, 'client/web/dist/index.html'), 'the web app is not built: run npm run build in client/web'],
   ];
   const missing = parts.filter(([file]) => !existsSync(file)).map(([file, what]) => `${what} (no ${file})`);
@@ -26,6 +29,7 @@ export function requireParts() {
 
 export class Relay {
   #process;
+  #scribe;
   #data;
   #port;
 
@@ -58,13 +62,22 @@ export class Relay {
     return this.#port;
   }
 
+  /** A scribe with the small model stands by for the officer. */
+  writeAlong(folder) {
+    const log = openSync(join(folder, 'scribe.log'), 'w');
+    const model = join(root, 'models/ggml-dragoman-test.bin');
+    const ca = join(this.#data, 'tls-cert.pem');
+    this.#scribe = spawn(client, ['scribe', this.links.scribe, '--model', model, '--ca', ca], {
+      stdio: ['ignore', 'ignore', log],
+      env: { ...process.env, DRAGOMAN_LOG: 'warn' },
+    });
+    closeSync(log);
+    process.once('exit', () => this.#scribe.kill('SIGKILL'));
+  }
+
   async end() {
-    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
-    const ended = once(this.#process, 'exit');
-    this.#process.kill('SIGTERM');
-    const late = setTimeout(() => this.#process.kill('SIGKILL'), 5_000);
-    await ended;
-    clearTimeout(late);
+    await ended(this.#scribe);
+    await ended(this.#process);
   }
 
   async #ready(log) {
@@ -88,6 +101,15 @@ export class Relay {
       request.on('error', () => resolve(false));
     });
   }
+}
+
+async function ended(process) {
+  if (process === undefined || process.exitCode !== null || process.signalCode !== null) return;
+  const exit = once(process, 'exit');
+  process.kill('SIGTERM');
+  const late = setTimeout(() => process.kill('SIGKILL'), 5_000);
+  await exit;
+  clearTimeout(late);
 }
 
 /**

@@ -31,15 +31,24 @@ export const ROLES = Object.keys(SPEAKERS);
 /** Speaks for each of the three; gives, by role, the file for the browser and the spectrum to compare with. */
 export function speak(folder) {
   return Object.fromEntries(
-    Object.entries(SPEAKERS).map(([role, { voice, speed, text }]) => {
-      const spoken = join(folder, `${role}-spoken.wav`);
-      execFileSync('espeak-ng', ['-v', voice, '-s', String(speed), '-w', spoken, text]);
-      const { rate, samples } = readWav(spoken);
-      const file = join(folder, `${role}.wav`);
-      writeFileSync(file, wav(resample(samples, rate, PLAYED_RATE), PLAYED_RATE));
+    Object.entries(SPEAKERS).map(([role, speaker]) => {
+      const { file, rate, samples } = microphone(folder, role, speaker);
       return [role, { file, spectrum: spectrum(resample(samples, rate, RATE)) }];
     }),
   );
+}
+
+/** Speaks a text into a file that a browser plays as its microphone, over and over, with `pause` seconds at its end. */
+export function microphone(folder, name, { voice, speed, text, pause = 0 }) {
+  const spoken = join(folder, `${name}-spoken.wav`);
+  execFileSync('espeak-ng', ['-v', voice, '-s', String(speed), '-w', spoken, text]);
+  const { rate, samples } = readWav(spoken);
+  const file = join(folder, `${name}.wav`);
+  const played = resample(samples, rate, PLAYED_RATE);
+  const padded = new Float32Array(played.length + pause * PLAYED_RATE);
+  padded.set(played);
+  writeFileSync(file, wav(padded, PLAYED_RATE));
+  return { file, rate, samples };
 }
 
 /** Recordings are aligned in parts of so many frames: a busy machine may drop a moment of sound between two parts. */

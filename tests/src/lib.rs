@@ -9,6 +9,7 @@ pub mod natives;
 pub mod peer;
 pub mod push;
 pub mod relay;
+pub mod scribe;
 pub mod speech;
 pub mod telephone;
 pub mod turn;

@@ -7,13 +7,11 @@ use anyhow::{Context, Result};
 use dragoman_core::ids::ParticipantId;
 use dragoman_core::session_types::{Phase, Role};
 use dragoman_core::time::UnixMillis;
-use dragoman_core::transcript::{LineStatus, TranscriptLine};
-use dragoman_core::wire::{ParticipantMessage, RelayMessage};
+use dragoman_core::wire::ParticipantMessage;
 use dragoman_relay::record::verify_file;
 use dragoman_tests::call::{Call, Party};
-use dragoman_tests::client::Client;
 use dragoman_tests::relay::RelayProcess;
-use serde_json::json;
+use dragoman_tests::scribe::{Scribe, line};
 
 const ROUNDS: usize = 3;
 
@@ -25,10 +23,7 @@ async fn what_was_acknowledged_survives_and_the_call_goes_on() -> Result<()> {
     let link = |path: &str| links.pointer(path).and_then(|link| link.as_str()).unwrap_or_default().to_owned();
     let url = relay.url.clone();
     let mut call = Call::establish(&url, &link("/officer"), &link("/mediators/0/link"), "sq").await?;
-    let agreed =
-        json!({ "type": "state_consent", "kind": "transcription", "agreed": true, "means": "own_screen" });
-    call.interviewee.socket.send_text(agreed.to_string()).await?;
-    let mut scribe = join_scribe(&url, &mut call).await?;
+    let mut scribe = Scribe::join(&url, &mut call).await?;
     let speaker = speaker(&mut call).await?;
 
     let mut acknowledged = Vec::new();
@@ -36,16 +31,12 @@ async fn what_was_acknowledged_survives_and_the_call_goes_on() -> Result<()> {
     for round in 0..ROUNDS {
         for number in 0..5 {
             let text = format!("line {number} of round {round}");
-            scribe.1.send(&ParticipantMessage::AddTranscriptLine { line: line(speaker, &text) }).await?;
-            // Shown to the officer means: it was written.
-            call.officer
-                .socket
-                .find(|m| matches!(&m, RelayMessage::Caption { line } if line.text == text).then_some(()))
-                .await?;
+            scribe.write(&mut call, line(speaker, "en", &text, UnixMillis(1))?).await?;
             acknowledged.push(text);
         }
         // One more, in flight while the power goes.
-        scribe.1.send(&ParticipantMessage::AddTranscriptLine { line: line(speaker, "lost or not") }).await?;
+        let lost = line(speaker, "en", "lost or not", UnixMillis(1))?;
+        scribe.socket.send(&ParticipantMessage::AddTranscriptLine { line: lost }).await?;
         relay.kill()?;
         relay.restart().await?;
         let back = Instant::now();
@@ -53,13 +44,10 @@ async fn what_was_acknowledged_survives_and_the_call_goes_on() -> Result<()> {
         call.officer = Party::enter(call.officer.client, session).await?;
         call.mediator = Party::enter(call.mediator.client, session).await?;
         call.interviewee = Party::enter(call.interviewee.client, session).await?;
-        scribe.1 = scribe.0.session_socket(session).await?;
+        scribe.socket = scribe.client.session_socket(session).await?;
         heard_again(&mut call).await?;
         worst = worst.max(back.elapsed());
-        scribe
-            .1
-            .find(|m| matches!(&m, RelayMessage::Session { view } if view.transcribing).then_some(()))
-            .await?;
+        scribe.is_transcribing().await?;
     }
     assert!(worst < Duration::from_secs(10));
     println!("{ROUNDS} power cuts: all three heard each other at most {worst:?} after the relay was back");
@@ -78,42 +66,11 @@ async fn what_was_acknowledged_survives_and_the_call_goes_on() -> Result<()> {
     Ok(())
 }
 
-async fn join_scribe(url: &str, call: &mut Call) -> Result<(Client, dragoman_tests::client::Socket)> {
-    call.officer
-        .socket
-        .find(|m| matches!(&m, RelayMessage::Session { view } if view.consents.len() == 2).then_some(()))
-        .await?;
-    let link = call.officer.client.invite(call.session, Role::Scribe).await?;
-    let (client, _) = Client::joined(url, &link).await?;
-    let mut socket = client.session_socket(call.session).await?;
-    socket.find(|m| matches!(&m, RelayMessage::Session { view } if view.transcribing).then_some(())).await?;
-    Ok((client, socket))
-}
-
 async fn speaker(call: &mut Call) -> Result<ParticipantId> {
     let view = call.officer.socket.phase(Phase::Live).await?;
     let officer = view.participants.iter().find(|participant| participant.role == Role::Officer);
     Ok(officer.context("no officer")?.id)
 }
-
-fn line(speaker: ParticipantId, text: &str) -> TranscriptLine {
-    let (started_at, ended_at) = (UnixMillis(1), UnixMillis(2));
-    let (language, model) = (LANGUAGE.parse().unwrap(), "test".to_owned());
-    TranscriptLine {
-        speaker,
-        language,
-        text: text.to_owned(),
-        started_at,
-        ended_at,
-        model,
-        status: LineStatus::MachineDraft,
-        words: Vec::new(),
-        doubtful: false,
-        broken_off: false,
-    }
-}
-
-const LANGUAGE: &str = "en";
 
 /// The officer talks until both others have heard it.
 async fn heard_again(call: &mut Call) -> Result<()> {

@@ -5,6 +5,7 @@
 
 use std::path::PathBuf;
 
+use dragoman_core::glossary::{GlossaryForm, GlossaryRow, Term};
 use dragoman_core::rest::{
     AccountForm, AccountRow, CandidateRow, EnrolRequest, InviteRequest, Joined, LanguageChoice, LinkInfo,
     LinkMade, LinkSecret, LoginRequest, Me, MediatorRow, RingForm, SessionCreated, SessionForm, SessionRow,
@@ -20,6 +21,7 @@ use dragoman_core::rest_shifts::{
     CoverageView, FeedMade, FeedOf, FeedRow, FillView, ShiftForm, ShiftImportForm, ShiftImportReport,
     ShiftOrder, ShiftRow, SkipForm,
 };
+use dragoman_core::review::{MyCheck, ReviewAct, TranscriptView};
 use dragoman_core::roster::Profile;
 use dragoman_core::wire::{DeskMessage, DeskRelayMessage, IceServer, ParticipantMessage, RelayMessage};
 use ts_rs::{Config, TS};
@@ -53,6 +55,8 @@ fn every_type_of_the_wire_is_written() {
         FeedRow,
         FillView,
         ForecastView,
+        GlossaryForm,
+        GlossaryRow,
         ImportForm,
         ImportReport,
         InviteRequest,
@@ -64,6 +68,7 @@ fn every_type_of_the_wire_is_written() {
         LoginRequest,
         Me,
         MediatorRow,
+        MyCheck,
         PrivateAccess,
         PrivateDetails,
         Profile,
@@ -71,10 +76,13 @@ fn every_type_of_the_wire_is_written() {
         PushSubscriptionEnd,
         PushSubscriptionForm,
         ReportView,
+        ReviewAct,
         RingForm,
         SessionCreated,
         SessionForm,
         SessionRow,
+        Term,
+        TranscriptView,
         // Agencies, loans and bookings.
         AccountAgency,
         Agency,

@@ -5,6 +5,7 @@ import { readCsv } from '../src/lib/board/csv_cells';
 import { dayStart, instantOf, ownZone, wallClock, wallEnd } from '../src/lib/board/week';
 import { primary, SEED_TAGS } from '../src/lib/languages';
 import { outsideCalls } from './calendar_samples';
+import { glossaryCalls } from './glossary_samples';
 import type {
   BookingView,
   CoverageView,
@@ -60,6 +61,7 @@ export function roster(size: number): MediatorRow[] {
         languages: tags.map((tag, at) => ({ tag, level: at === 0 ? 'native' : pick(['fluent', 'working'] as const) })),
         gender: pick(['female', 'male', null] as const),
         qualification: pick(['cultural_mediator', 'interpreter', 'interpreter', 'sworn_interpreter'] as const),
+        register_number: null,
         specialisms: (['minors', 'trafficking', 'asylum', 'medical'] as Specialism[]).filter(() => roll() < 0.25),
         undertaking_signed_at: roll() < 0.96 ? now - 100 * DAY : null,
         undertaking_until: roll() < 0.1 ? now + Math.floor(roll() * 60) * DAY : null,
@@ -313,6 +315,7 @@ export function callsFor(rows: MediatorRow[]): BoardCalls {
   };
   return {
     ...outsideCalls(rows, AGENCIES, ZONE, (order) => shifts.add(order)),
+    ...glossaryCalls(),
     addMediator: (form) => soon({ login: null, mediator: { id: id(1), ...form } }),
     changeMediator: (who, form) => soon({ login: null, mediator: { id: who, ...form } }),
     readPrivate: () => soon({ name: 'Ana Example', phone: '+355 69 000 0000', email: null, notes: 'Prefers nights.' }),

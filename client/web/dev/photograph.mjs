@@ -50,6 +50,7 @@ const readIcs = (...more) => [
 /** What is touched before a photograph, by the screen's name. */
 const TOUCHES = {
   'floor-more': ['[data-testid=floor-more]'],
+  'live-terms-found': [{ optional: '[data-testid=terms] summary' }, { type: 'term-search', text: 'تهريب smug' }],
   officer: ['[data-testid=language-tile]'],
   'officer-plan': ['[data-testid=language-tile]', '[data-testid=plan-later]'],
   'officer-plan-language': ['[data-testid=plan-later]'],
@@ -69,6 +70,21 @@ const TOUCHES = {
   'calendar-link-made': ['[data-testid=other-calendars]', ...firstPerson('feed-person'), '[data-testid=make-feed]', '[data-testid=revoke-feed] >> nth=1'],
   'calendar-file': readIcs(),
   'calendar-file-bad': readIcs(['DTSTART:20261210T080000', 'RDATE:20261212T080000']),
+  'transcript-line': [{ near: '[data-entry="27"]' }, '[data-head="27"]'],
+  'transcript-chosen': ['[data-testid=choose-mine]'],
+  'transcript-certify': ['[data-head="24"]', '[data-entry="24"] [data-testid=certify-line]'],
+  'transcript-finish': ['[data-testid=finish-check]'],
+  'transcript-editing': ['[data-head="27"]', '[data-entry="27"] [data-testid=correct-line]', { type: 'correct-text', text: ' I think.' }, '[data-entry="27"] [data-testid=line-before] summary'],
+  'transcript-changed': ['[data-head="27"]', '[data-entry="27"] [data-testid=correct-line]', { type: 'correct-text', text: ' I think.' }, '[data-testid=correct-save]'],
+  'transcript-comment': ['[data-head="25"]', '[data-entry="25"] [data-testid=comment-line]', { type: 'comment-text', text: '“Keni ardhur” is the polite form.' }],
+  'transcript-search': [{ type: 'transcript-search', text: 'kemal' }, '[data-testid=next-hit]', '[data-testid=next-hit]'],
+  'transcript-recording': [{ file: 'open-recording', name: 'interview-room-2.wav', text: '' }, '[data-head="24"]', '[data-testid=align-here]'],
+  'transcript-downloads': ['[data-testid=open-files]'],
+  'transcript-checks': ['[data-testid=open-checks]'],
+  glossaries: [{ file: 'glossary-file-minors', name: 'children.csv', text: 'en,sq,note\nguardian,kujdestar,\nbest interests of the child,interesi më i lartë i fëmijës,\n' }],
+  'glossaries-refused': [{ file: 'glossary-file-trafficking', name: 'trafficking 2026.csv', text: 'en,sq,ar,note\ndebt bondage,skllavëri për borxh,عبودية الدين,\nvisa,,,\nsmuggler,kontrabandist,مهرب,not a trafficker,though often both\nl\ufffdwyer,avokat,,' }],
+  'glossaries-shared': [{ file: 'glossary-file-medical', name: 'medical.csv', text: 'en,sq\nblood,gjak\n' }],
+  'glossaries-remove': ['[data-testid=remove-glossary]'],
   'account-new': ['[data-testid=add-account]'],
   'account-agency': ['[data-testid=move-account]'],
   'agency-add': ['[data-testid=add-agency]'],
@@ -78,9 +94,26 @@ const TOUCHES = {
   'coverage-forecast': ['[data-testid=coverage-shows] label >> nth=1'],
   'coverage-forecast-hours': ['[data-testid=coverage-view] label >> nth=1', '[data-testid=coverage-shows] label >> nth=1'],
 };
+/** A second of silence, as a recording. */
+function silence() {
+  const samples = 8000;
+  const wav = Buffer.alloc(44 + samples * 2);
+  wav.write('RIFF', 0);
+  wav.writeUInt32LE(36 + samples * 2, 4);
+  wav.write('WAVEfmt ', 8);
+  for (const [value, at, bytes] of [[16, 16, 4], [1, 20, 2], [1, 22, 2], [8000, 24, 4], [16000, 28, 4], [2, 32, 2], [16, 34, 2]]) wav.writeUIntLE(value, at, bytes);
+  wav.write('data', 36);
+  wav.writeUInt32LE(samples * 2, 40);
+  return wav;
+}
 async function touch(page, what) {
+  // Folded away on a phone only.
+  if (what.optional) return (await page.locator(what.optional).count()) > 0 ? page.locator(what.optional).click() : undefined;
+  if (what.near) return page.locator(what.near).scrollIntoViewIfNeeded();
+  if (what.type) return page.locator(`[data-testid=${what.type}]`).pressSequentially(what.text);
   if (typeof what === 'object') {
-    const file = { name: what.name, mimeType: 'text/plain', buffer: Buffer.from(what.text) };
+    const sound = what.name.endsWith('.wav');
+    const file = { name: what.name, mimeType: sound ? 'audio/wav' : 'text/plain', buffer: sound ? silence() : Buffer.from(what.text) };
     return page.locator(`[data-testid=${what.file}]`).setInputFiles(file);
   }
   return page.locator(what).first().click();

@@ -187,6 +187,24 @@ export const written: Captions = {
   ],
 };
 
+/** With rough translations of the first and the last line; an interviewee speaks Arabic there. */
+export const withGists: Captions = {
+  entries: [
+    {
+      kind: 'line',
+      line: { ...captions[0], language: 'ar', text: 'اسمي أمل. أنا من قرية قريبة من حلب، ووصلت في الشتاء.', words: [] } as (typeof captions)[0],
+      gist: { speaker: id(3), started_at: captions[0]?.started_at ?? 0, text: 'My name is Amal. I am from a village near Aleppo and arrived in winter.', model: 'sample' },
+    },
+    ...captions.slice(1).map((line) => ({ kind: 'line' as const, line })),
+    {
+      kind: 'line',
+      line: { ...captions[0], language: 'ar', text: 'نعم، لكنني أخاف على أخي.', started_at: now - 6000, ended_at: now - 3000, words: [] } as (typeof captions)[0],
+      gist: { speaker: id(3), started_at: now - 6000, text: 'Yes, but I fear for my brother.', model: 'sample' },
+    },
+  ],
+  drafts: [],
+};
+
 const summary = (n: number, phase: Phase, source: string, seconds: number, more: Partial<SessionSummary> = {}): SessionSummary => ({
   id: id(60 + n),
   phase,

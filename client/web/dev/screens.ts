@@ -15,9 +15,12 @@ import { words } from '../src/i18n/index.svelte';
 import type { SessionView } from '../src/wire';
 import type { Tab } from '../src/lib/board/tabs';
 import SampleBoard from './SampleBoard.svelte';
+import { terms } from './glossary_samples';
 import { floorScreens } from './floor_screens';
 import * as plans from './plan_samples';
 import * as sample from './samples';
+import { myChecks } from './transcript_samples';
+import { transcriptScreens } from './transcript_screens';
 
 const nothing = () => undefined;
 
@@ -115,6 +118,11 @@ const mediator = (ready: boolean, more: object = {}) =>
     ...more,
   });
 
+const arabic = (as: 'officer' | 'mediator') => {
+  const view = sample.session('live', as, { languages: { source: 'ar', target: 'en' } });
+  return { ...view, participants: view.participants.map((one) => (one.role === 'interviewee' ? { ...one, language: 'ar' } : one)) };
+};
+
 const interpreting = sample.session('live', 'interviewee').consents.slice(0, 1);
 
 export const SCREENS: Record<string, (target: HTMLElement) => void> = {
@@ -148,6 +156,10 @@ export const SCREENS: Record<string, (target: HTMLElement) => void> = {
   stopped: staff(sample.session('stopped', 'officer'), { muted: true }),
   ...floorScreens(staff, guest),
   'live-mediator': staff(sample.session('live', 'mediator', { adjacent_language: 'bs' }), { microphone: 'denied' }),
+  'live-terms': staff(arabic('officer'), { terms }),
+  'live-terms-mediator': staff(arabic('mediator'), { terms }),
+  'live-terms-found': staff(arabic('mediator'), { terms }),
+  'captions-gist': staff(arabic('officer'), { captions: sample.withGists }),
   over: show(SessionOver, { session: sample.id(1), phase: 'sealed', mayDownload: true, onhome: nothing }),
   'mediator-off': mediator(false),
   'mediator-on': mediator(true, { soundBlocked: true }),
@@ -168,6 +180,8 @@ export const SCREENS: Record<string, (target: HTMLElement) => void> = {
   'mediator-give-back': mediator(true, { bookings: plans.myBookings, shifts: plans.myShifts }),
   'mediator-skip': mediator(true, { bookings: plans.myBookings, shifts: plans.myShifts }),
   'mediator-add-shift': mediator(true),
+  'mediator-checks': mediator(true, { checks: myChecks }),
+  ...transcriptScreens(),
   incoming: show(IncomingCall, {
     offer: {
       session: sample.id(1),
@@ -201,6 +215,10 @@ export const SCREENS: Record<string, (target: HTMLElement) => void> = {
   'coverage-forecast-hours': board('coverage'),
   bookings: board('bookings'),
   reports: board('reports'),
+  glossaries: board('glossaries'),
+  'glossaries-refused': board('glossaries'),
+  'glossaries-shared': board('glossaries'),
+  'glossaries-remove': board('glossaries'),
   sessions: board('sessions'),
   accounts: board('accounts', { administrator: true }),
   'account-new': board('accounts', { administrator: true }),

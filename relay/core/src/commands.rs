@@ -18,7 +18,7 @@ use crate::session_types::{
 };
 use crate::standings::RosterEntry;
 use crate::time::UnixMillis;
-use crate::transcript::{TranscriptGap, TranscriptLine};
+use crate::transcript::{TranscriptGap, TranscriptGist, TranscriptLine};
 
 /// Longest reason of an override, in characters.
 const MAX_REASON_CHARS: usize = 500;
@@ -44,6 +44,7 @@ pub(crate) fn act(
         Act::Floor(act) => interpreting::act(&mut draft, dispatcher, by, act)?,
         Act::AddLine(line) => add_line(&mut draft, by, role, line, now)?,
         Act::AddGap(gap) => add_gap(&mut draft, by, role, gap, now)?,
+        Act::AddGist(gist) => add_gist(&mut draft, by, role, gist, now)?,
         Act::End => {
             require(role == Role::Officer, Refusal::NotYourRole)?;
             end(&mut draft, Some(by), now);
@@ -91,8 +92,20 @@ pub(crate) fn accept(
     require(dispatcher.may_still_take(&draft.session, place, entry), Refusal::NoLongerSuitable)?;
     let languages = draft.session.languages_of(place);
     let adjacent_language = languages.and_then(|languages| adjacent_spoken(mediator, &languages.source));
-    let (mediator, alias) = (mediator.id, mediator.alias.clone());
-    draft.record(Event::OfferAccepted { offer, mediator, participant, alias, adjacent_language, place }, now);
+    let (alias, register_number) = (mediator.alias.clone(), mediator.register_number.clone());
+    let mediator = mediator.id;
+    draft.record(
+        Event::OfferAccepted {
+            offer,
+            mediator,
+            participant,
+            alias,
+            register_number,
+            adjacent_language,
+            place,
+        },
+        now,
+    );
     dispatch::withdraw(&mut draft, Some(place), now);
     settle(&mut draft, now);
     Ok(draft)
@@ -264,6 +277,19 @@ fn add_gap(
     may_write(&draft.session, role, gap.speaker)?;
     require(gap.started_at <= gap.ended_at, Refusal::BadLine)?;
     draft.record(Event::TextMissing { by, gap }, now);
+    Ok(())
+}
+
+fn add_gist(
+    draft: &mut Draft,
+    by: ParticipantId,
+    role: Role,
+    gist: TranscriptGist,
+    now: UnixMillis,
+) -> Result<(), Refusal> {
+    may_write(&draft.session, role, gist.speaker)?;
+    require(gist.is_whole(), Refusal::BadLine)?;
+    draft.record(Event::GistWritten { by, gist }, now);
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use crate::session_types::{
     Role, SessionRequest, Widening,
 };
 use crate::time::UnixMillis;
-use crate::transcript::{TranscriptGap, TranscriptLine};
+use crate::transcript::{TranscriptGap, TranscriptGist, TranscriptLine};
 
 /// One thing that happened. The tag and fields are the format of the record: add, never rename.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -61,6 +61,9 @@ pub enum Event {
         participant: ParticipantId,
         /// What others see instead of a name.
         alias: String,
+        /// Number in an official register of interpreters, where they have one: for the certificate, not for screens.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        register_number: Option<String>,
         /// Shown to all where the mediator speaks a neighbour of the language asked for.
         #[serde(default)]
         adjacent_language: Option<LanguageTag>,
@@ -261,6 +264,13 @@ pub enum Event {
         by: ParticipantId,
         /// Of whom, when and why.
         gap: TranscriptGap,
+    },
+    /// The scribe's machine said in English roughly what a line says.
+    GistWritten {
+        /// The scribe.
+        by: ParticipantId,
+        /// The gist.
+        gist: TranscriptGist,
     },
     /// The session is over.
     SessionEnded {

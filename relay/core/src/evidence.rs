@@ -8,9 +8,10 @@ use sha2::{Digest, Sha256};
 
 use crate::event::Event;
 use crate::ids::SessionId;
-use crate::session::Session;
+use crate::review::{Certificate, CertificateClock};
+use crate::session::{Participant, Session};
 use crate::time::UnixMillis;
-use crate::transcript::TranscriptEntry;
+use crate::transcript::{TranscriptEntry, TranscriptGist};
 
 const DOMAIN: &[u8] = b"dragoman-log-1";
 
@@ -68,6 +69,12 @@ impl Chain {
         Self { length: 0, head }
     }
 
+    /// The empty chain of a log that follows a finished one, such as that of a review.
+    pub(crate) fn after(finished: Self, domain: &[u8]) -> Self {
+        let head = Sha256::new().chain_update(domain).chain_update(finished.head).finalize().into();
+        Self { length: 0, head }
+    }
+
     /// Appends an event.
     pub fn append(&mut self, session: SessionId, event: &Event, at: UnixMillis) -> Entry {
         let seq = self.length + 1;
@@ -78,7 +85,8 @@ impl Chain {
         Entry { seq, line, hash: self.head }
     }
 
-    fn extend(&mut self, line: &str) {
+    /// Appends a line as it is.
+    pub(crate) fn extend(&mut self, line: &str) {
         self.length += 1;
         self.head = Sha256::new().chain_update(self.head).chain_update(line.as_bytes()).finalize().into();
     }
@@ -89,8 +97,14 @@ impl Chain {
 pub struct VerifiedLog {
     /// The session as it stands after the last entry.
     pub session: Session,
-    /// Everything that was transcribed, in the order of the log.
-    pub transcript: Vec<TranscriptEntry>,
+    /// Everything that was transcribed, in the order of the log, each with its place in it.
+    pub transcript: Vec<(u64, TranscriptEntry)>,
+    /// What a machine said in English of it.
+    pub gists: Vec<TranscriptGist>,
+    /// Everybody who ever was in it, as they were last: a device that was replaced is not in the session any more.
+    pub everybody: Vec<Participant>,
+    /// Who interpreted what, when and how.
+    pub certificate: Certificate,
     /// When the first and the last entry were written.
     pub span: (UnixMillis, UnixMillis),
 }
@@ -105,7 +119,9 @@ pub fn verify<'a>(
 ) -> Result<VerifiedLog, Damaged> {
     let mut chain = Chain::of(session);
     let mut replayed: Option<Session> = None;
-    let mut transcript = Vec::new();
+    let (mut transcript, mut gists) = (Vec::new(), Vec::new());
+    let mut everybody: Vec<Participant> = Vec::new();
+    let mut clock = CertificateClock::default();
     let mut span = None;
     for (line, hash) in entries {
         let seq = chain.length + 1;
@@ -127,9 +143,19 @@ pub fn verify<'a>(
             (Some(_), Event::SessionRequested { .. }) => return Err(damaged("a second request in one log")),
             (Some(state), event) => state.apply(event, entry.at),
         }
+        if let Some(session) = &replayed {
+            clock.look(session, entry.at);
+            for participant in &session.participants {
+                match everybody.iter_mut().find(|known| known.id == participant.id) {
+                    Some(known) => known.clone_from(participant),
+                    None => everybody.push(participant.clone()),
+                }
+            }
+        }
         match entry.event {
-            Event::LineTranscribed { line, .. } => transcript.push(TranscriptEntry::Line(line)),
-            Event::TextMissing { gap, .. } => transcript.push(TranscriptEntry::Gap(gap)),
+            Event::LineTranscribed { line, .. } => transcript.push((seq, TranscriptEntry::Line(line))),
+            Event::TextMissing { gap, .. } => transcript.push((seq, TranscriptEntry::Gap(gap))),
+            Event::GistWritten { gist, .. } => gists.push(gist),
             _ => {}
         }
         let first = span.map_or(entry.at, |(first, _)| first);
@@ -139,5 +165,6 @@ pub fn verify<'a>(
         return Err(Damaged { seq: 1, problem: "the log is empty".to_owned() });
     };
     session.chain = chain;
-    Ok(VerifiedLog { session, transcript, span })
+    let certificate = clock.certificate(&session);
+    Ok(VerifiedLog { session, transcript, gists, everybody, certificate, span })
 }

@@ -11,7 +11,7 @@ use crate::roster::Mediator;
 use crate::session_types::{OfferNumber, Role, SessionRequest, Widening};
 use crate::standing::Change;
 use crate::time::UnixMillis;
-use crate::transcript::{TranscriptGap, TranscriptLine};
+use crate::transcript::{TranscriptGap, TranscriptGist, TranscriptLine};
 
 /// Everything that can happen to a relay, apart from time.
 #[derive(Clone, Debug)]
@@ -113,6 +113,8 @@ pub enum Act {
     AddLine(TranscriptLine),
     /// Says that speech got no text.
     AddGap(TranscriptGap),
+    /// Says in English what a line says.
+    AddGist(TranscriptGist),
     /// Ends the session.
     End,
 }

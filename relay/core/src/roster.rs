@@ -45,6 +45,10 @@ pub struct Profile {
     pub gender: Option<Gender>,
     /// Formal standing.
     pub qualification: Qualification,
+    /// Number in an official register of interpreters, at most 40 characters: it stands on certificates of
+    /// interpretation and leads to a name in that register, so `None` where the mediator does not want that.
+    #[serde(default)]
+    pub register_number: Option<String>,
     /// What the mediator was trained for. Without `minors` no interview of a child is offered.
     #[serde(default)]
     pub specialisms: BTreeSet<Specialism>,
@@ -87,6 +91,7 @@ impl Profile {
             languages,
             gender: None,
             qualification: Qualification::Interpreter,
+            register_number: None,
             specialisms: BTreeSet::new(),
             undertaking_signed_at: None,
             undertaking_until: None,

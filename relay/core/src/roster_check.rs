@@ -5,6 +5,8 @@ use crate::roster::Profile;
 
 /// Longest alias, in characters.
 const MAX_ALIAS_CHARS: usize = 40;
+/// Longest number in a register, in characters.
+const MAX_REGISTER_CHARS: usize = 40;
 /// Most languages of one mediator.
 const MAX_LANGUAGES: usize = 40;
 /// Most agencies, countries or conflicts of one mediator.
@@ -23,6 +25,8 @@ pub fn folded_alias(alias: &str) -> String {
 /// Everything that is wrong, each by its field.
 pub fn checked(mut profile: Profile) -> Result<Profile, Vec<FieldError>> {
     profile.alias = profile.alias.trim().to_owned();
+    let number = profile.register_number.take().map(|number| number.trim().to_owned());
+    profile.register_number = number.filter(|number| !number.is_empty());
     let mut errors = Vec::new();
     let mut demand = |holds: bool, field: &str, message: &str| {
         if !holds {
@@ -34,6 +38,11 @@ pub fn checked(mut profile: Profile) -> Result<Profile, Vec<FieldError>> {
         (1..=MAX_ALIAS_CHARS).contains(&alias.chars().count()) && !alias.chars().any(char::is_control),
         "alias",
         "an alias has 1 to 40 characters, and is not the person's name",
+    );
+    demand(
+        profile.register_number.as_deref().is_none_or(is_register_number),
+        "register_number",
+        "a register number has 1 to 40 letters, digits, blanks, dots, dashes or slashes",
     );
     demand(
         languages_fit(&profile),
@@ -54,6 +63,12 @@ pub fn checked(mut profile: Profile) -> Result<Profile, Vec<FieldError>> {
         demand(minutes <= MAX_MINUTES, field, "a day has 1440 minutes: give at most that");
     }
     if errors.is_empty() { Ok(profile) } else { Err(errors) }
+}
+
+/// Whether it may be a number in an official register, or an officer's service number.
+pub(crate) fn is_register_number(number: &str) -> bool {
+    (1..=MAX_REGISTER_CHARS).contains(&number.chars().count())
+        && number.chars().all(|c| c.is_alphanumeric() || " .-/".contains(c))
 }
 
 fn languages_fit(profile: &Profile) -> bool {

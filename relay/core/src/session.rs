@@ -97,6 +97,8 @@ pub struct Assigned {
     pub mediator: MediatorId,
     /// What the others see.
     pub alias: String,
+    /// Number in an official register of interpreters.
+    pub register_number: Option<String>,
     /// When they took it.
     pub since: UnixMillis,
     /// When they left for good, before the others.
@@ -202,18 +204,33 @@ impl Session {
                     expires_at: *expires_at,
                 });
             }
-            Event::OfferAccepted { offer, mediator, participant, alias, adjacent_language, place } => {
+            Event::OfferAccepted {
+                offer,
+                mediator,
+                participant,
+                alias,
+                register_number,
+                adjacent_language,
+                place,
+            } => {
                 self.close_offer(*offer, OfferState::Accepted);
                 if place.is_first() {
                     self.adjacent_language = adjacent_language.clone();
                 }
                 let languages = self.languages_of(*place).unwrap_or_else(|| self.request.languages.clone());
-                let (place, mediator, alias) = (*place, *mediator, alias.clone());
+                let assigned = Assigned {
+                    place: *place,
+                    mediator: *mediator,
+                    alias: alias.clone(),
+                    register_number: register_number.clone(),
+                    since: at,
+                    released: None,
+                };
                 self.participants.push(Participant {
                     id: *participant,
                     role: Role::Mediator,
                     language: languages.source,
-                    assigned: Some(Assigned { place, mediator, alias, since: at, released: None }),
+                    assigned: Some(assigned),
                     connected: false,
                 });
                 if self.assigned_at.is_none() && self.is_assigned() {
@@ -283,7 +300,7 @@ impl Session {
             | Event::HandedOver { .. }
             | Event::TurnTooLong { .. } => {}
             // Lines are in the log; keeping them here as well would grow the state with every sentence.
-            Event::LineTranscribed { .. } | Event::TextMissing { .. } => {}
+            Event::LineTranscribed { .. } | Event::TextMissing { .. } | Event::GistWritten { .. } => {}
             Event::SessionEnded { abandoned, .. } => {
                 self.ended_at = Some(at);
                 self.abandoned = *abandoned;
@@ -453,6 +470,7 @@ pub(crate) mod testing {
                     mediator: MediatorId(Uuid::from_u128(number)),
                     participant,
                     alias: "Blue Heron".into(),
+                    register_number: None,
                     adjacent_language: None,
                     place: session.open_places().next().unwrap(),
                 },

@@ -17,6 +17,10 @@ const MAX_MODEL_CHARS: usize = 100;
 pub enum LineStatus {
     /// Written by a speech model; nobody has checked it.
     MachineDraft,
+    /// Corrected by somebody after the session; nobody has certified it in this form.
+    Corrected,
+    /// Somebody of the session states that it says what was said.
+    Certified,
 }
 
 /// One line of the transcript.
@@ -119,6 +123,30 @@ pub enum GapReason {
     TooSlow,
     /// The speech model failed.
     ModelFailed,
+}
+
+/// Roughly what a line says, in English, as a machine translates it. Shown apart: it is no interpretation, and no part of
+/// the transcript.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct TranscriptGist {
+    /// Who spoke.
+    pub speaker: ParticipantId,
+    /// When the line of which it is the gist began.
+    pub started_at: UnixMillis,
+    /// In English, at most [`TranscriptLine::MAX_CHARS`] characters.
+    pub text: String,
+    /// Name of the speech model.
+    pub model: String,
+}
+
+impl TranscriptGist {
+    /// Whether a scribe may have written it.
+    pub fn is_whole(&self) -> bool {
+        (1..=TranscriptLine::MAX_CHARS).contains(&self.text.trim().chars().count())
+            && (1..=MAX_MODEL_CHARS).contains(&self.model.chars().count())
+    }
 }
 
 /// What a transcript consists of, in the order in which it was written.

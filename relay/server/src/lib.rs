@@ -16,6 +16,7 @@ pub mod loans;
 pub mod media;
 pub mod notify;
 pub mod record;
+pub mod review;
 pub mod secrets;
 pub mod serve;
 pub mod simulate;

@@ -103,6 +103,10 @@ async fn run(command: Command) -> anyhow::Result<()> {
                 "The record is whole: session {}, {} entries, {} transcript lines.",
                 manifest.session, manifest.entries, verified.lines
             );
+            println!("Last hash of its log: {}", manifest.chain);
+            if let Some(review) = manifest.review {
+                println!("Last hash of its transcript's {} revisions: {}", review.entries, review.chain);
+            }
             println!("Signed by relay key {}", manifest.relay_key);
             Ok(())
         }

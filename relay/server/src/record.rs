@@ -1,8 +1,10 @@
 //! The record of a session: one file that a court can check without this relay.
 //!
 //! A ZIP archive of plain files: `events.jsonl` (the log, byte for byte as it was hashed), `hashes.txt` (the chain after
-//! each entry), `transcript.json` and `transcript.txt` (both follow from the log), `manifest.json` and its Ed25519
-//! signature `manifest.sig` (RFC 8032; hexadecimal).
+//! each entry), `transcript.json` and `transcript.txt` (both follow from the log), `revisions.jsonl` and
+//! `revision-hashes.txt` (what was done to the transcript after the session: a chain that begins at the end of the
+//! log's), `document.json` (the transcript as it stands, with the certificate of interpretation; follows from both logs),
+//! `manifest.json` and its Ed25519 signature `manifest.sig` (RFC 8032; hexadecimal).
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -10,9 +12,10 @@ use std::io::{Cursor, Read, Seek, Write};
 use std::path::Path;
 
 use anyhow::{Context, ensure};
-use dragoman_core::evidence::{Hash, VerifiedLog, verify};
+use dragoman_core::evidence::{Chain, Hash, VerifiedLog};
 use dragoman_core::ids::SessionId;
 use dragoman_core::language::{LanguagePair, LanguageTag};
+use dragoman_core::review::TranscriptDocument;
 use dragoman_core::session_types::{Phase, Role};
 use dragoman_core::time::UnixMillis;
 use dragoman_core::transcript::{GapReason, TranscriptEntry};
@@ -25,9 +28,12 @@ use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
 
 use crate::files::write_private;
+use crate::review::Transcript;
 use crate::store::EntryRow;
 
-const FORMAT: &str = "dragoman-record-1";
+const FORMAT: &str = "dragoman-record-2";
+/// Of before transcripts could be revised: without the parts of the review.
+const FORMAT_WITHOUT_REVIEW: &str = "dragoman-record-1";
 /// Largest part that is read from a file of unknown origin; a day of speech is a few megabytes.
 const MAX_PART_BYTES: u64 = 256 * 1024 * 1024;
 
@@ -55,12 +61,30 @@ pub struct Manifest {
     pub chain: String,
     /// SHA-256 of `transcript.txt`, hexadecimal.
     pub transcript: String,
+    /// What was done to the transcript until now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review: Option<ManifestReview>,
     /// When it was requested, and when it ended.
     pub from: UnixMillis,
     /// See `from`.
     pub to: UnixMillis,
     /// The relay's public key, hexadecimal.
     pub relay_key: String,
+}
+
+/// The review's log in the manifest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManifestReview {
+    /// Entries of it.
+    pub entries: u64,
+    /// Its chain after the last one, hexadecimal.
+    pub chain: String,
+}
+
+impl ManifestReview {
+    fn of(chain: Chain) -> Self {
+        Self { entries: chain.length, chain: hex::encode(chain.head) }
+    }
 }
 
 /// A participant in the manifest.
@@ -115,27 +139,38 @@ impl Signer {
 ///
 /// # Errors
 /// If the stored log is damaged, which the message says; or if the file can not be made.
-pub fn seal(session: SessionId, entries: &[EntryRow], signer: &Signer) -> anyhow::Result<Vec<u8>> {
-    let log = verify(session, entries.iter().map(|entry| (entry.line.as_str(), entry.hash)))
-        .context("the stored log was changed by other hands; no record is made of it")?;
+pub fn seal(
+    session: SessionId,
+    entries: &[EntryRow],
+    revisions: &[EntryRow],
+    signer: &Signer,
+) -> anyhow::Result<Vec<u8>> {
+    let text = |lines: Vec<String>| lines.concat().into_bytes();
+    let lines = |rows: &[EntryRow]| text(rows.iter().map(|row| format!("{}\n", row.line)).collect());
+    let hashes =
+        |rows: &[EntryRow]| text(rows.iter().map(|row| format!("{}\n", hex::encode(row.hash))).collect());
+    let Transcript { log, review } =
+        Transcript::verified(session, entries, revisions).context("no record is made of it")?;
     let transcript = transcript_text(&log);
-    let manifest = manifest_of(&log, &transcript, signer.public_key());
+    let review_end = ManifestReview::of(review.chain);
+    let manifest = manifest_of(&log, &transcript, Some(review_end), signer.public_key());
     let manifest = serde_json::to_vec_pretty(&manifest)?;
     let signature = hex::encode(signer.key.sign(&manifest).to_bytes());
-    let events: String = entries.iter().map(|entry| format!("{}\n", entry.line)).collect();
-    let hashes: String = entries.iter().map(|entry| format!("{}\n", hex::encode(entry.hash))).collect();
-    let parts: [(&str, &[u8]); 6] = [
-        ("manifest.json", &manifest),
-        ("manifest.sig", signature.as_bytes()),
-        ("events.jsonl", events.as_bytes()),
-        ("hashes.txt", hashes.as_bytes()),
-        ("transcript.json", &serde_json::to_vec_pretty(&log.transcript)?),
-        ("transcript.txt", transcript.as_bytes()),
+    let parts: [(&str, Vec<u8>); 9] = [
+        ("manifest.json", manifest),
+        ("manifest.sig", signature.into_bytes()),
+        ("events.jsonl", lines(entries)),
+        ("hashes.txt", hashes(entries)),
+        ("transcript.json", serde_json::to_vec_pretty(&written_by_machine(&log))?),
+        ("transcript.txt", transcript.into_bytes()),
+        ("revisions.jsonl", lines(revisions)),
+        ("revision-hashes.txt", hashes(revisions)),
+        ("document.json", serde_json::to_vec_pretty(&TranscriptDocument::of(&log, &review))?),
     ];
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, content) in parts {
         archive.start_file(name, SimpleFileOptions::default())?;
-        archive.write_all(content)?;
+        archive.write_all(&content)?;
     }
     Ok(archive.finish()?.into_inner())
 }
@@ -150,29 +185,45 @@ pub fn verify_file(path: &Path, key: Option<&str>) -> anyhow::Result<Verified> {
     let manifest_bytes = part(&mut archive, "manifest.json")?;
     let manifest: Manifest =
         serde_json::from_slice(&manifest_bytes).context("manifest.json can not be read")?;
+    let is_reviewed = manifest.review.is_some();
     ensure!(
-        manifest.format == FORMAT,
-        "the record has format '{}'; this program knows {FORMAT}",
+        manifest.format == if is_reviewed { FORMAT } else { FORMAT_WITHOUT_REVIEW },
+        "the record has format '{}'; this program knows {FORMAT_WITHOUT_REVIEW} and {FORMAT}",
         manifest.format
     );
 
-    let events = text_part(&mut archive, "events.jsonl")?;
-    let hashes = text_part(&mut archive, "hashes.txt")?;
-    let log = verify_chain(manifest.session, &events, &hashes)?;
-
+    let entries = log_part(&mut archive, manifest.session, "events.jsonl", "hashes.txt")?;
+    let revisions = match is_reviewed {
+        true => log_part(&mut archive, manifest.session, "revisions.jsonl", "revision-hashes.txt")?,
+        false => Vec::new(),
+    };
+    let Transcript { log, review } = Transcript::verified(manifest.session, &entries, &revisions)?;
     let transcript = text_part(&mut archive, "transcript.txt")?;
     ensure!(
         transcript == transcript_text(&log),
         "transcript.txt does not follow from the log: it was changed"
     );
-    let entries: Vec<TranscriptEntry> = serde_json::from_slice(&part(&mut archive, "transcript.json")?)
+    let machine: Vec<TranscriptEntry> = serde_json::from_slice(&part(&mut archive, "transcript.json")?)
         .context("transcript.json can not be read")?;
-    ensure!(entries == log.transcript, "transcript.json does not follow from the log: it was changed");
-    let expected = manifest_of(&log, &transcript, manifest.relay_key.clone());
+    ensure!(
+        machine.iter().eq(written_by_machine(&log)),
+        "transcript.json does not follow from the log: it was changed"
+    );
+    let review_end = is_reviewed.then(|| ManifestReview::of(review.chain));
+    let expected = manifest_of(&log, &transcript, review_end, manifest.relay_key.clone());
     ensure!(
         manifest == expected,
         "manifest.json does not follow from the log: it was changed, or entries at the end were left out"
     );
+
+    if is_reviewed {
+        let document: TranscriptDocument = serde_json::from_slice(&part(&mut archive, "document.json")?)
+            .context("document.json can not be read")?;
+        ensure!(
+            document == TranscriptDocument::of(&log, &review),
+            "document.json does not follow from the logs: it was changed"
+        );
+    }
 
     check_signature(&manifest, &manifest_bytes, text_part(&mut archive, "manifest.sig")?.trim())?;
     if let Some(key) = key {
@@ -182,26 +233,37 @@ pub fn verify_file(path: &Path, key: Option<&str>) -> anyhow::Result<Verified> {
             manifest.relay_key
         );
     }
-    let lines = entries.iter().filter(|entry| matches!(entry, TranscriptEntry::Line(_))).count();
+    let lines = machine.iter().filter(|entry| matches!(entry, TranscriptEntry::Line(_))).count();
     Ok(Verified { manifest, lines })
 }
 
-fn verify_chain(session: SessionId, events: &str, hashes: &str) -> anyhow::Result<VerifiedLog> {
-    let lines: Vec<&str> = events.lines().collect();
-    let mut chain: Vec<Hash> = Vec::with_capacity(lines.len());
-    for (index, text) in hashes.lines().enumerate() {
-        let hash: Option<Hash> = hex::decode(text).ok().and_then(|bytes| bytes.try_into().ok());
-        chain
-            .push(hash.with_context(|| format!("entry {} is damaged: its hash can not be read", index + 1))?);
+/// What was transcribed, without its places in the log.
+fn written_by_machine(log: &VerifiedLog) -> Vec<&TranscriptEntry> {
+    log.transcript.iter().map(|(_, entry)| entry).collect()
+}
+
+/// A log with its hashes, each entry for itself.
+fn log_part(
+    archive: &mut ZipArchive<impl Read + Seek>,
+    session: SessionId,
+    lines: &str,
+    hashes: &str,
+) -> anyhow::Result<Vec<EntryRow>> {
+    let (lines, hashes) = (text_part(archive, lines)?, text_part(archive, hashes)?);
+    let mut hashes = hashes.lines();
+    let mut rows = Vec::new();
+    for (line, seq) in lines.lines().zip(1..) {
+        let hash = hashes.next().with_context(|| format!("entry {seq} is damaged: it has no hash"))?;
+        let hash: Option<Hash> = hex::decode(hash).ok().and_then(|bytes| bytes.try_into().ok());
+        let hash = hash.with_context(|| format!("entry {seq} is damaged: its hash can not be read"))?;
+        rows.push(EntryRow { session, seq, line: line.to_owned(), hash });
     }
-    let whole = lines.len().min(chain.len());
-    let log = verify(session, lines.iter().copied().zip(chain.iter().copied()))?;
     ensure!(
-        lines.len() == chain.len(),
-        "entry {} is damaged: it has no hash, or a hash has no entry",
-        whole + 1
+        hashes.next().is_none(),
+        "entry {} is damaged: it is left out, and its hash is not",
+        rows.len() + 1
     );
-    Ok(log)
+    Ok(rows)
 }
 
 fn check_signature(manifest: &Manifest, signed: &[u8], signature: &str) -> anyhow::Result<()> {
@@ -215,7 +277,12 @@ fn check_signature(manifest: &Manifest, signed: &[u8], signature: &str) -> anyho
     key.verify_strict(signed, &signature).context("the signature does not fit manifest.json: it was changed")
 }
 
-fn manifest_of(log: &VerifiedLog, transcript: &str, relay_key: String) -> Manifest {
+fn manifest_of(
+    log: &VerifiedLog,
+    transcript: &str,
+    review: Option<ManifestReview>,
+    relay_key: String,
+) -> Manifest {
     let session = &log.session;
     let participants = session.participants.iter().map(|participant| ManifestParticipant {
         id: participant.id,
@@ -224,7 +291,7 @@ fn manifest_of(log: &VerifiedLog, transcript: &str, relay_key: String) -> Manife
         alias: participant.assigned.as_ref().map(|taken| taken.alias.clone()),
     });
     Manifest {
-        format: FORMAT.to_owned(),
+        format: if review.is_some() { FORMAT } else { FORMAT_WITHOUT_REVIEW }.to_owned(),
         session: session.id,
         phase: session.phase(),
         languages: session.request.languages.clone(),
@@ -232,6 +299,7 @@ fn manifest_of(log: &VerifiedLog, transcript: &str, relay_key: String) -> Manife
         entries: session.chain.length,
         chain: hex::encode(session.chain.head),
         transcript: hex::encode(Sha256::digest(transcript.as_bytes())),
+        review,
         from: log.span.0,
         to: log.span.1,
         relay_key,
@@ -241,7 +309,7 @@ fn manifest_of(log: &VerifiedLog, transcript: &str, relay_key: String) -> Manife
 /// One line of text for each entry of the transcript: time, role, then language, status and words, or why there are none.
 fn transcript_text(log: &VerifiedLog) -> String {
     let mut text = String::new();
-    for entry in &log.transcript {
+    for (_, entry) in &log.transcript {
         let (speaker, started_at) = match entry {
             TranscriptEntry::Line(line) => (line.speaker, line.started_at),
             TranscriptEntry::Gap(gap) => (gap.speaker, gap.started_at),
@@ -336,7 +404,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let signer = Signer::open(dir.path()).unwrap();
         let (id, entries) = ended_session();
-        let record = seal(id, &entries, &signer).unwrap();
+        let record = seal(id, &entries, &[], &signer).unwrap();
         let file = dir.path().join("record.zip");
         let verdict = |bytes: &[u8], key: Option<&str>| {
             std::fs::write(&file, bytes).unwrap();

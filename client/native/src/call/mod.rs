@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use dragoman_core::ids::{ParticipantId, SessionId};
 use dragoman_core::time::UnixMillis;
-use dragoman_core::transcript::{CaptionDraft, TranscriptGap, TranscriptLine};
+use dragoman_core::transcript::{CaptionDraft, TranscriptGap, TranscriptGist, TranscriptLine};
 use dragoman_core::wire::{ParticipantMessage, Problem, SessionView, Slot};
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinHandle;
@@ -60,6 +60,8 @@ pub enum CallEvent {
     Draft(Box<CaptionDraft>),
     /// Speech of which there is no text.
     Gap(TranscriptGap),
+    /// Roughly what a line says, in English.
+    Gist(TranscriptGist),
     /// The relay refused a message.
     Refused(Problem),
     /// It is over.

@@ -236,6 +236,7 @@ impl Signalling {
             }
             RelayMessage::Draft { draft } => self.shared.tell(CallEvent::Draft(Box::new(draft))),
             RelayMessage::Gap { gap } => self.shared.tell(CallEvent::Gap(gap)),
+            RelayMessage::Gist { gist } => self.shared.tell(CallEvent::Gist(gist)),
             RelayMessage::Caption { line } => self.shared.tell(CallEvent::Caption(Box::new(line))),
             RelayMessage::Refused { problem } => {
                 tracing::warn!(code = %problem.code, "the relay refused a message");

@@ -17,6 +17,9 @@ pub(crate) struct Scribe {
     /// The speech model: a name of `models list`, or a file (ggml). Without it, the one of `models use`.
     #[arg(long, value_name = "NAME|PATH")]
     model: Option<String>,
+    /// Also say in English what each line says, for the officer: a machine's gist, shown apart.
+    #[arg(long)]
+    gist: bool,
     #[command(flatten)]
     trust: TrustOptions,
     /// Print what was done as one JSON object at the end.
@@ -26,9 +29,16 @@ pub(crate) struct Scribe {
 
 impl Scribe {
     pub(crate) async fn run(self) -> Result<()> {
-        let options = EngineOptions::new(models::resolve(self.model.as_deref())?)?;
+        let model = models::resolve(self.model.as_deref())?;
+        let options = EngineOptions { gist: self.gist, ..EngineOptions::new(model)? };
         let loading = tokio::task::spawn_blocking(move || SpeechEngine::start(options));
         let engine = loading.await.map_err(|e| ClientError::Protocol(e.to_string()))??;
+        if self.gist && !engine.translates() {
+            return Err(ClientError::SpeechWorker(format!(
+                "the model '{}' was not trained to translate: leave --gist out, or choose one that was, such as small or medium",
+                engine.model()
+            )));
+        }
         tracing::info!(model = engine.model(), "the model is loaded");
         let api = self.trust.api(&self.link.relay)?;
         if api.inspect(&self.link).await?.purpose == LinkPurpose::SignIn {

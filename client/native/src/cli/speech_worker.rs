@@ -13,11 +13,15 @@ pub(crate) struct SpeechWorker {
     model: PathBuf,
     #[arg(long)]
     threads: Option<NonZeroU16>,
+    #[arg(long)]
+    gist: bool,
 }
 
 impl SpeechWorker {
     pub(crate) async fn run(self) -> Result<()> {
-        let work = move || run_worker(&self.model, self.threads, std::io::stdin(), std::io::stdout().lock());
+        let work = move || {
+            run_worker(&self.model, self.threads, self.gist, std::io::stdin(), std::io::stdout().lock())
+        };
         let worked = tokio::task::spawn_blocking(work).await;
         let ended = worked.map_err(|error| ClientError::SpeechWorker(error.to_string()))?;
         // Most often the scribe is gone, and nobody is left to be told.

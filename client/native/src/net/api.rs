@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use dragoman_core::glossary::Term;
 use dragoman_core::ids::SessionId;
 use dragoman_core::rest::{
     InviteRequest, Joined, LinkInfo, LinkMade, LinkSecret, LoginRequest, Me, SessionCreated, SessionForm,
@@ -107,6 +108,15 @@ impl ApiClient {
     /// [`ClientError::Refused`] if that role can not be invited.
     pub async fn invite(&self, session: SessionId, request: &InviteRequest) -> Result<LinkMade> {
         self.post(&format!("/api/v1/sessions/{session}/links"), request).await
+    }
+
+    /// The terms of a session's kind of case, in its languages (anybody in it).
+    ///
+    /// # Errors
+    /// [`ClientError::Refused`] for whoever is not in it.
+    pub async fn glossary(&self, session: SessionId) -> Result<Vec<Term>> {
+        let path = format!("/api/v1/sessions/{session}/glossary");
+        read(self.call(Method::GET, &path).send().await.map_err(|e| self.unreachable(&e))?).await
     }
 
     /// The sealed record as a ZIP file. Every reading is logged with its reason.

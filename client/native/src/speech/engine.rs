@@ -3,7 +3,7 @@
 //! Overflow: about a minute of three speakers waits for the worker; beyond that the oldest 20 ms are dropped and counted,
 //! and the line in which they are missing ends there.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -29,7 +29,12 @@ pub struct EngineOptions {
     pub program: PathBuf,
     /// Threads that compute; by default all cores but at most four.
     pub threads: Option<NonZeroU16>,
+    /// Also say in English what each line says, where the model can and there is time.
+    pub gist: bool,
 }
+
+/// Words that may be said: by Whisper's code, terms with commas between them.
+pub type Expected = BTreeMap<String, String>;
 
 impl EngineOptions {
     /// The worker is in the program that runs now.
@@ -40,7 +45,7 @@ impl EngineOptions {
         let program = std::env::current_exe().map_err(|error| {
             ClientError::SpeechWorker(format!("this program's own file is not known: {error}"))
         })?;
-        Ok(Self { model, program, threads: None })
+        Ok(Self { model, program, threads: None, gist: false })
     }
 }
 
@@ -81,6 +86,7 @@ pub enum EnginePace {
 pub(super) enum Item {
     Sound(Sound),
     Forget(ParticipantId),
+    Expect(ParticipantId, Expected),
 }
 
 /// 20 ms of one speaker.
@@ -109,6 +115,7 @@ impl std::fmt::Debug for Sound {
 #[derive(Debug)]
 struct Outlet {
     written: mpsc::Sender<Told>,
+    expected: Expected,
     /// What is lost if the worker dies now, in the order in which it was said.
     open: VecDeque<Open>,
 }
@@ -163,6 +170,11 @@ impl SpeechEngine {
         self.inner.entry.as_ref().map_or_else(|| plan_for(language), |entry| entry.plan_for(language))
     }
 
+    /// Whether this model says in English what it hears; of one that is in no catalogue it is not known, and tried.
+    pub fn translates(&self) -> bool {
+        self.inner.entry.as_ref().is_none_or(|entry| entry.translates)
+    }
+
     /// Frames of 20 ms that were dropped because the worker took nothing for a minute.
     pub fn dropped(&self) -> u64 {
         self.inner.shared.dropped.load(Ordering::Relaxed)
@@ -178,19 +190,20 @@ impl SpeechEngine {
         Some(self.inner.shared.worker.load(Ordering::Relaxed)).filter(|id| *id != 0)
     }
 
-    /// What is written of this speaker goes to `written` from now on.
-    pub fn listen_to(&self, speaker: ParticipantId, written: mpsc::Sender<Told>) {
-        self.inner.shared.lock_outlets().insert(speaker, Outlet { written, open: VecDeque::new() });
+    /// What is written of this speaker, who may say what is `expected`, goes to `written` from now on.
+    pub fn listen_to(&self, speaker: ParticipantId, expected: Expected, written: mpsc::Sender<Told>) {
+        let outlet = Outlet { written, expected: expected.clone(), open: VecDeque::new() };
+        self.inner.shared.lock_outlets().insert(speaker, outlet);
+        if !expected.is_empty() {
+            self.inner.shared.push_order(Item::Expect(speaker, expected));
+        }
     }
 
     /// Nothing of this speaker may be written any more.
     pub fn forget(&self, speaker: ParticipantId) {
         let shared = &self.inner.shared;
         shared.lock_outlets().remove(&speaker);
-        // It must not get lost; there is room now, or the next sound makes some.
-        if let Some(forget @ Item::Forget(_)) = shared.queue.push(Item::Forget(speaker)) {
-            let _ = shared.queue.push(forget);
-        }
+        shared.push_order(Item::Forget(speaker));
     }
 
     /// Hands on a voice. Never waits.
@@ -204,7 +217,7 @@ impl SpeechEngine {
                     tracing::warn!(dropped, "the speech worker takes nothing: speech is left out");
                 }
             }
-            Some(forget @ Item::Forget(_)) => drop(shared.queue.push(forget)),
+            Some(order) => shared.push_order(order),
         }
     }
 }
@@ -220,6 +233,21 @@ impl Shared {
         self.outlets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What is not sound must not get lost: there is room now, or the next sound makes some.
+    fn push_order(&self, order: Item) {
+        match self.queue.push(order) {
+            None | Some(Item::Sound(_)) => {}
+            Some(order) => drop(self.queue.push(order)),
+        }
+    }
+
+    /// What each speaker may say, for a worker that was told nothing yet.
+    pub(super) fn expected(&self) -> Vec<(ParticipantId, Expected)> {
+        let outlets = self.lock_outlets();
+        let told = outlets.iter().filter(|(_, outlet)| !outlet.expected.is_empty());
+        told.map(|(speaker, outlet)| (*speaker, outlet.expected.clone())).collect()
+    }
+
     /// Hands on what the worker says, and remembers what would be lost without it.
     pub(super) fn tell(&self, told: Told) {
         let speaker = match &told {
@@ -233,6 +261,7 @@ impl Shared {
             | Told::Draft { speaker, .. }
             | Told::Line(ToldLine { speaker, .. })
             | Told::Gap { speaker, .. }
+            | Told::Gist { speaker, .. }
             | Told::SoundsLike { speaker, .. } => *speaker,
         };
         let mut outlets = self.lock_outlets();
@@ -339,7 +368,10 @@ mod tests {
         let shared = Shared {
             queue: DropOldest::new(1),
             dropped: AtomicU64::new(0),
-            outlets: Mutex::new(HashMap::from([(speaker, Outlet { written, open: VecDeque::new() })])),
+            outlets: Mutex::new(HashMap::from([(
+                speaker,
+                Outlet { written, expected: Expected::new(), open: VecDeque::new() },
+            )])),
             pace: watch::channel(EnginePace::Running(ToldPace::Live)).0,
             worker: AtomicU32::new(0),
         };

@@ -10,6 +10,6 @@ mod stream;
 mod supervisor;
 mod worker;
 
-pub use engine::{EngineOptions, EnginePace, Sound, SpeechEngine};
+pub use engine::{EngineOptions, EnginePace, Expected, Sound, SpeechEngine};
 pub use protocol::{Told, ToldLine, ToldPace};
 pub use worker::run_worker;

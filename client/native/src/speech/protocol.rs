@@ -1,6 +1,7 @@
 //! What the call's process and the speech worker say to each other: JSON, one object a line; sound follows its line as
 //! 32-bit floats, little-endian.
 
+use std::collections::BTreeMap;
 use std::io::{self, BufRead, Write};
 
 use dragoman_core::ids::ParticipantId;
@@ -27,6 +28,8 @@ pub(super) enum Asked {
     },
     /// Nothing of this speaker may be written any more.
     Forget { speaker: ParticipantId },
+    /// Words that this speaker may say: by Whisper's code, terms with commas between them.
+    Expect { speaker: ParticipantId, terms: BTreeMap<String, String> },
 }
 
 /// From the worker.
@@ -86,6 +89,15 @@ pub enum Told {
         end_ms: u64,
         /// The model failed; else the machine was too slow.
         failed: bool,
+    },
+    /// Roughly what a line says, in English.
+    Gist {
+        /// Who.
+        speaker: ParticipantId,
+        /// When the speech of the line began.
+        start_ms: u64,
+        /// The gist.
+        text: String,
     },
     /// Somebody seems to speak another language than was said.
     SoundsLike {
@@ -194,9 +206,13 @@ mod tests {
         let sound = Asked::Sound { speaker, language: "sq".into(), at_ms: 40, samples: 3 };
         let mut wire = Vec::new();
         write_asked(&mut wire, &sound, &[0.5, -1.0, 0.0]).unwrap();
+        let terms = BTreeMap::from([("sq".to_owned(), "leje qëndrimi, azil".to_owned())]);
+        let expect = Asked::Expect { speaker, terms };
+        write_asked(&mut wire, &expect, &[]).unwrap();
         write_asked(&mut wire, &Asked::Forget { speaker }, &[]).unwrap();
         let mut from = wire.as_slice();
         assert_eq!(read_asked(&mut from).unwrap(), Some((sound, vec![0.5, -1.0, 0.0])));
+        assert_eq!(read_asked(&mut from).unwrap(), Some((expect, Vec::new())));
         assert_eq!(read_asked(&mut from).unwrap(), Some((Asked::Forget { speaker }, Vec::new())));
         assert_eq!(read_asked(&mut from).unwrap(), None);
         let too_much = r#"{"ask":"sound","speaker":"00000000-0000-0000-0000-000000000001","language":"sq","at_ms":0,"samples":99999999}"#;

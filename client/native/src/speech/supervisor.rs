@@ -28,6 +28,9 @@ impl RunningWorker {
     pub(super) fn start(options: &EngineOptions) -> Result<Self> {
         let mut command = Command::new(&options.program);
         command.arg("speech-worker").arg("--model").arg(&options.model);
+        if options.gist {
+            command.arg("--gist");
+        }
         if let Some(threads) = options.threads {
             command.arg("--threads").arg(threads.to_string());
         }
@@ -101,6 +104,10 @@ pub(super) fn supervise(shared: &Shared, options: &EngineOptions, first: Running
 /// Feeds one worker; `false` when the engine was dropped, `true` when the worker died.
 fn feed(shared: &Shared, worker: &mut RunningWorker) -> bool {
     let RunningWorker { input, output, process, .. } = worker;
+    for (speaker, terms) in shared.expected() {
+        // If it is dead already, the next sound tells.
+        let _ = write_asked(input, &Asked::Expect { speaker, terms }, &[]);
+    }
     std::thread::scope(|scope| {
         scope.spawn(|| {
             while let Ok(Some(told)) = read_line(output) {
@@ -111,6 +118,10 @@ fn feed(shared: &Shared, worker: &mut RunningWorker) -> bool {
             let Some(item) = shared.queue.pop() else { break false };
             let sent = match &item {
                 Item::Forget(speaker) => write_asked(input, &Asked::Forget { speaker: *speaker }, &[]),
+                Item::Expect(speaker, terms) => {
+                    let asked = Asked::Expect { speaker: *speaker, terms: terms.clone() };
+                    write_asked(input, &asked, &[])
+                }
                 Item::Sound(sound) => {
                     shared.note_heard(sound);
                     let asked = Asked::Sound {

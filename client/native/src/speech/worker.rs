@@ -25,6 +25,8 @@ use super::stream::Stream;
 const CAPACITY: usize = 9_000;
 /// Everything else on this machine comes first: a worker that is too nice gives worse captions, one that is not, worse sound.
 const NICENESS: i32 = 10;
+/// Most lines that wait for their gist; the oldest go without.
+const GISTS: usize = 8;
 /// The pace is looked at so often, also while nobody speaks.
 const IDLE: Duration = Duration::from_millis(200);
 /// A segment must be so long for its language to be told.
@@ -39,6 +41,7 @@ const SOUNDS_LIKE: f32 = 0.8;
 pub fn run_worker(
     model: &Path,
     threads: Option<NonZeroU16>,
+    gist: bool,
     input: impl Read + Send + 'static,
     mut output: impl Write,
 ) -> std::io::Result<()> {
@@ -56,7 +59,7 @@ pub fn run_worker(
     std::thread::Builder::new().name("sound".into()).spawn(move || inbox.fill(input))?;
     write_line(&mut output, &Told::Ready)?;
     output.flush()?;
-    Worker::new(transcriber, waiting, output).run()
+    Worker::new(transcriber, gist, waiting, output).run()
 }
 
 fn load(model: &Path, threads: Option<NonZeroU16>) -> Result<Transcriber, SpeechError> {
@@ -101,6 +104,12 @@ struct Worker<O> {
     output: O,
     streams: BTreeMap<ParticipantId, Stream>,
     ended: VecDeque<Ended>,
+    /// Whether gists are wished.
+    gist: bool,
+    /// Lines that wait for theirs.
+    gists: VecDeque<Ended>,
+    /// What each may say.
+    expected: BTreeMap<ParticipantId, BTreeMap<String, String>>,
     pacer: Pacer,
     /// Who sounded like what, when they were last listened to for it.
     sounded_like: BTreeMap<ParticipantId, WhisperLanguage>,
@@ -108,7 +117,7 @@ struct Worker<O> {
 }
 
 impl<O: Write> Worker<O> {
-    fn new(transcriber: Transcriber, waiting: Arc<Waiting>, output: O) -> Self {
+    fn new(transcriber: Transcriber, gist: bool, waiting: Arc<Waiting>, output: O) -> Self {
         Self {
             segmenting: SegmenterOptions::for_context(transcriber.max_clip_ms()),
             transcriber,
@@ -116,6 +125,9 @@ impl<O: Write> Worker<O> {
             output,
             streams: BTreeMap::new(),
             ended: VecDeque::new(),
+            gist,
+            gists: VecDeque::new(),
+            expected: BTreeMap::new(),
             pacer: Pacer::new(BUDGET),
             sounded_like: BTreeMap::new(),
             began: Instant::now(),
@@ -147,7 +159,13 @@ impl<O: Write> Worker<O> {
             Asked::Forget { speaker } => {
                 self.streams.remove(&speaker);
                 self.sounded_like.remove(&speaker);
+                self.expected.remove(&speaker);
                 self.ended.retain(|ended| ended.speaker != speaker);
+                self.gists.retain(|ended| ended.speaker != speaker);
+                Ok(())
+            }
+            Asked::Expect { speaker, terms } => {
+                self.expected.insert(speaker, terms);
                 Ok(())
             }
             Asked::Sound { speaker, language, at_ms, .. } => match WhisperLanguage::from_code(&language) {
@@ -210,15 +228,17 @@ impl<O: Write> Worker<O> {
     /// Has the model do what is most urgent; whether there was anything.
     fn compute(&mut self) -> std::io::Result<bool> {
         if let Some(ended) = self.ended.pop_front() {
-            self.write_line_of(&ended)?;
+            self.write_line_of(ended)?;
             return Ok(true);
         }
         let Pace::Steps { every_ms } = self.pacer.pace() else { return Ok(false) };
         let due = self.streams.iter().filter_map(|(speaker, stream)| {
             stream.due(every_ms).map(|segment| (stream.drafted_at, *speaker, stream.language, segment))
         });
-        let Some((_, speaker, language, segment)) = due.min_by_key(|(at, ..)| *at) else { return Ok(false) };
-        let drafted = self.transcribe(&segment, language);
+        let Some((_, speaker, language, segment)) = due.min_by_key(|(at, ..)| *at) else {
+            return self.write_gist();
+        };
+        let drafted = self.transcribe(speaker, &segment, language);
         let words = match drafted {
             Ok(transcriptions) => {
                 let trusted = transcriptions.into_iter().filter(Transcription::is_shown);
@@ -242,10 +262,10 @@ impl<O: Write> Worker<O> {
         Ok(true)
     }
 
-    fn write_line_of(&mut self, ended: &Ended) -> std::io::Result<()> {
-        let Ended { speaker, language, segment } = ended;
+    fn write_line_of(&mut self, ended: Ended) -> std::io::Result<()> {
+        let Ended { speaker, language, segment } = &ended;
         let (speaker, language) = (*speaker, *language);
-        match self.transcribe(segment, language) {
+        match self.transcribe(speaker, segment, language) {
             Ok(transcriptions) => {
                 let lines: Vec<Told> = transcriptions
                     .into_iter()
@@ -256,7 +276,12 @@ impl<O: Write> Worker<O> {
                     write_line(&mut self.output, &Told::Nothing { speaker, start_ms: segment.start_ms })?;
                 }
                 lines.iter().try_for_each(|line| write_line(&mut self.output, line))?;
-                self.listen_for_language(speaker, language, segment)
+                self.listen_for_language(speaker, language, segment)?;
+                if self.gist && !lines.is_empty() && self.transcriber.translates(language) {
+                    self.gists.truncate(GISTS - 1);
+                    self.gists.push_front(ended);
+                }
+                Ok(())
             }
             Err(error) => {
                 tracing::warn!(%error, "a segment gets no text");
@@ -265,6 +290,20 @@ impl<O: Write> Worker<O> {
                 write_line(&mut self.output, &gap)
             }
         }
+    }
+
+    /// When nothing else is to be done: roughly what the last line says, in English.
+    fn write_gist(&mut self) -> std::io::Result<bool> {
+        let Some(Ended { speaker, language, segment }) = self.gists.pop_front() else { return Ok(false) };
+        let began = self.began.elapsed();
+        let heard = self.transcriber.gist(&segment.samples, language);
+        self.note_computed(began);
+        let shown = heard.into_iter().flatten().filter(Transcription::is_shown).map(|one| one.text);
+        let text = shown.collect::<Vec<_>>().join(" ");
+        if !text.is_empty() {
+            write_line(&mut self.output, &Told::Gist { speaker, start_ms: segment.start_ms, text })?;
+        }
+        Ok(true)
     }
 
     /// The language is set by the session and never guessed; but if somebody sounds as if they spoke another one, that is told.
@@ -296,11 +335,14 @@ impl<O: Write> Worker<O> {
 
     fn transcribe(
         &mut self,
+        speaker: ParticipantId,
         segment: &Segment,
         language: WhisperLanguage,
     ) -> Result<Vec<Transcription>, SpeechError> {
         let began = self.began.elapsed();
-        let transcriptions = self.transcriber.transcribe(&segment.samples, language);
+        let terms = self.expected.get(&speaker).and_then(|terms| terms.get(language.code()));
+        let terms = terms.map(String::as_str).unwrap_or_default();
+        let transcriptions = self.transcriber.transcribe_expecting(&segment.samples, language, terms);
         self.note_computed(began);
         transcriptions
     }

@@ -15,6 +15,9 @@ import { en as staff } from './staff/en';
 import { sq as staffSq } from './staff/sq';
 import { sr as staffSr } from './staff/sr';
 import { screenFor } from './screens';
+import { en as transcript } from './transcript/en';
+import { sq as transcriptSq } from './transcript/sq';
+import { sr as transcriptSr } from './transcript/sr';
 
 const placeholders = (text: string) => (text.match(/\{\w+\}/g) ?? []).sort();
 
@@ -43,9 +46,13 @@ describe('the tables of words', () => {
     isWhole(table, floor);
   });
 
+  it.each(Object.entries({ transcriptSq, transcriptSr }))('%s has every word of a transcript and placeholder', (_, table) => {
+    isWhole(table, transcript);
+  });
+
   it('Arabic and Persian are written in their own script, Serbian in Latin', () => {
     for (const text of [...Object.values(ar), ...Object.values(fa)]) expect(text).toMatch(/\p{Script=Arabic}/u);
-    for (const text of [...Object.values(guestSr), ...Object.values(staffSr), ...Object.values(boardSr), ...Object.values(floorSr)]) {
+    for (const text of [...Object.values(guestSr), ...Object.values(staffSr), ...Object.values(boardSr), ...Object.values(floorSr), ...Object.values(transcriptSr)]) {
       expect(text).not.toMatch(/\p{Script=Cyrillic}/u);
     }
   });

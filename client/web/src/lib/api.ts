@@ -22,6 +22,7 @@ import type {
   Shift,
   ShiftForm,
   ShiftRow,
+  Term,
 } from '../wire';
 import { call, fetchFile } from './http';
 
@@ -42,6 +43,8 @@ export const api = {
   invite: (session: string, request: InviteRequest) => call<LinkMade>('POST', `/sessions/${session}/links`, request),
   record: (session: string, reason: string) =>
     fetchFile(`/sessions/${session}/record?${new URLSearchParams({ reason })}`),
+
+  glossary: (session: string) => call<Term[]>('GET', `/sessions/${session}/glossary`),
 
   bookings: () => call<BookingView[]>('GET', '/bookings'),
   book: (form: BookingForm) => call<BookingView>('POST', '/bookings', form),

@@ -4,12 +4,14 @@ import type {
   AgencyForm,
   BookingView,
   CandidateRow,
+  CaseType,
   CoverageView,
   FeedMade,
   FeedOf,
   FeedRow,
   FillView,
   ForecastView,
+  GlossaryRow,
   ImportReport,
   Lendable,
   LoanForm,
@@ -79,6 +81,11 @@ export const boardCalls = {
   requestLoan: (form: LoanForm) => call<LoanView>('POST', '/loans', form),
   decideLoan: (id: string, what: 'approve' | 'refuse' | 'revoke', note: string) =>
     call<LoanView>('POST', `/loans/${id}/${what}`, note === '' ? {} : { note }),
+
+  glossaries: () => call<GlossaryRow[]>('GET', '/glossaries'),
+  /** `csv`: the file's text, in the place of the one before; empty: no glossary any more. */
+  putGlossary: (of: CaseType, csv: string) => call<GlossaryRow>('PUT', `/glossaries/${of}`, { csv }),
+  glossaryFile: (of: CaseType) => fetchFile(`/glossaries/${of}/export.csv`),
 
   reports: (from: number, until: number) => call<ReportView>('GET', `/reports?${asked({ from, until })}`),
   reportsFile: (from: number, until: number) => fetchFile(`/reports.csv?${asked({ from, until })}`),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { CaptionDraft, TranscriptLine } from '../wire';
-import { NONE, pieces, withDraft, withGap, withLine, withoutDrafts } from './captions';
+import type { CaptionDraft, TranscriptGist, TranscriptLine } from '../wire';
+import { NONE, lastLine, pieces, withDraft, withGap, withGist, withLine, withoutDrafts } from './captions';
 
 const draft = (speaker: string, settled: string, open: string, at = 1): CaptionDraft => ({
   speaker,
@@ -22,6 +22,8 @@ const line = (speaker: string, text: string, more: Partial<TranscriptLine> = {})
   status: 'machine_draft',
   ...more,
 });
+
+const gist = (speaker: string, started_at: number, text: string): TranscriptGist => ({ speaker, started_at, text, model: 'test' });
 
 describe('captions', () => {
   it('show what is being said until its line or gap is there', () => {
@@ -49,6 +51,31 @@ describe('captions', () => {
     let captions = NONE;
     for (let n = 0; n < 120; n++) captions = withLine(captions, line('a', String(n)));
     expect(captions.entries).toHaveLength(50);
+  });
+
+  it('keep a gist beside the line of the same speaker and beginning, also when later lines are there', () => {
+    let captions = withLine(NONE, line('a', 'Ku keni fjetur?', { started_at: 10 }));
+    captions = withLine(captions, line('b', 'Në një shtëpi.', { started_at: 10 }));
+    captions = withGap(captions, { speaker: 'a', started_at: 20, ended_at: 29, why: 'too_slow' });
+    captions = withDraft(captions, draft('a', 'Po', 'pastaj', 30));
+    const before = captions;
+    captions = withGist(captions, gist('b', 10, 'In a house.'));
+    const gists = captions.entries.map((entry) => (entry.kind === 'line' ? entry.gist?.text : undefined));
+    expect(gists).toEqual([undefined, 'In a house.', undefined]);
+    // What was said, and what is being said, is the same as before.
+    expect(lastLine(captions)).toBe(lastLine(before));
+    expect(captions.drafts).toBe(before.drafts);
+    expect(before.entries[1]).not.toHaveProperty('gist');
+  });
+
+  it('take the last gist of a line, and leave out one whose line is not kept', () => {
+    let captions = withLine(NONE, line('a', 'Po.', { started_at: 10 }));
+    captions = withGist(withGist(captions, gist('a', 10, 'Yea')), gist('a', 10, 'Yes.'));
+    expect(captions.entries[0]).toMatchObject({ gist: { text: 'Yes.' } });
+    expect(withGist(captions, gist('a', 11, 'Later'))).toBe(captions);
+    expect(withGist(NONE, gist('a', 10, 'Yes.'))).toBe(NONE);
+    const gap = withGap(NONE, { speaker: 'a', started_at: 10, ended_at: 19, why: 'too_slow' });
+    expect(withGist(gap, gist('a', 10, 'Yes.'))).toBe(gap);
   });
 
   it('mark doubtful words, a doubtful line as a whole, and nothing where the words are not the text', () => {

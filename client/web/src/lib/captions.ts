@@ -1,12 +1,15 @@
 /** What stands under "captions": lines and gaps as they were written, and what is being said now. */
-import type { CaptionDraft, TranscriptGap, TranscriptLine } from '../wire';
+import type { CaptionDraft, LineWord, TranscriptGap, TranscriptGist, TranscriptLine } from '../wire';
 
 /** Entries kept on the screen; the whole transcript is in the record. */
 const KEPT = 50;
 /** Less sure than this, a word is shown as doubtful (`LineWord::DOUBTFUL_BELOW`). */
 const DOUBTFUL_BELOW = 50;
 
-export type Entry = { kind: 'line'; line: TranscriptLine } | { kind: 'gap'; gap: TranscriptGap };
+/** The gist stands beside its line and is never a part of it: no interpretation, and not in the transcript. */
+export type Entry =
+  | { kind: 'line'; line: TranscriptLine; gist?: TranscriptGist }
+  | { kind: 'gap'; gap: TranscriptGap };
 
 export interface Captions {
   readonly entries: readonly Entry[];
@@ -22,6 +25,15 @@ export function withLine(captions: Captions, line: TranscriptLine): Captions {
 
 export function withGap(captions: Captions, gap: TranscriptGap): Captions {
   return settled(captions, gap.speaker, { kind: 'gap', gap });
+}
+
+/** It may come after later lines; where its line is not kept any more, there is nothing to put it beside. */
+export function withGist(captions: Captions, gist: TranscriptGist): Captions {
+  const at = captions.entries.findLastIndex(
+    (entry) => entry.kind === 'line' && entry.line.speaker === gist.speaker && entry.line.started_at === gist.started_at,
+  );
+  const entry = captions.entries[at];
+  return entry?.kind === 'line' ? { ...captions, entries: captions.entries.with(at, { ...entry, gist }) } : captions;
 }
 
 /** An empty draft takes the speaker's last one away. */
@@ -41,13 +53,25 @@ export interface Piece {
   readonly doubtful: boolean;
 }
 
-/** A line in pieces that are sure or doubtful; the blanks between them are in them. */
-export function pieces(line: TranscriptLine): Piece[] {
-  if (line.doubtful === true) return [{ text: line.text, doubtful: true }];
+/** What is needed of a line to show it, whether it was just written or stands in a transcript. */
+export interface Written {
+  readonly text: string;
+  readonly words?: readonly LineWord[];
+  readonly doubtful?: boolean;
+}
+
+/** Words that make up the text; none where they are not the text, for the text is what was said. */
+export function wordsOf(line: Written): readonly LineWord[] {
   const words = line.words ?? [];
   const bare = (text: string) => text.replace(/\s/g, '');
-  // Where the words are not the text, the text is what was said.
-  if (bare(words.map((word) => word.text).join('')) !== bare(line.text)) return [{ text: line.text, doubtful: false }];
+  return bare(words.map((word) => word.text).join('')) === bare(line.text) ? words : [];
+}
+
+/** A line in pieces that are sure or doubtful; the blanks between them are in them. */
+export function pieces(line: Written): Piece[] {
+  if (line.doubtful === true) return [{ text: line.text, doubtful: true }];
+  const words = wordsOf(line);
+  if (words.length === 0) return [{ text: line.text, doubtful: false }];
   const all: { text: string; doubtful: boolean }[] = [];
   for (const word of words) {
     const doubtful = word.sure < DOUBTFUL_BELOW;

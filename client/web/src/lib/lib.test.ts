@@ -86,6 +86,7 @@ describe('a mediator', () => {
     languages: [],
     gender: null,
     qualification: 'interpreter' as const,
+    register_number: null,
     specialisms: [],
     undertaking_until: null,
     agency: null,

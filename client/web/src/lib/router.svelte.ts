@@ -6,7 +6,9 @@ export type Route =
   | { page: 'board'; tab: string }
   | { page: 'login' }
   | { page: 'link'; secret: string }
-  | { page: 'session'; id: string };
+  | { page: 'session'; id: string }
+  /** What was written down in a session that is over. */
+  | { page: 'transcript'; id: string };
 
 export function parseRoute(hash: string): Route {
   const [, page, rest] = /^#\/([a-z]*)(?:\/([A-Za-z0-9_-]+))?$/.exec(hash) ?? [];
@@ -14,6 +16,7 @@ export function parseRoute(hash: string): Route {
   if (page === 'link' && rest !== undefined) return { page, secret: rest };
   if (page === 'board' && rest !== undefined) return { page, tab: rest };
   if (page === 'session' && rest !== undefined) return { page, id: rest };
+  if (page === 'transcript' && rest !== undefined) return { page, id: rest };
   return { page: 'home' };
 }
 

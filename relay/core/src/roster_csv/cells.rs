@@ -105,7 +105,7 @@ pub(crate) fn armoured(text: String) -> String {
 }
 
 /// The reverse of [`armoured`].
-pub(super) fn unarmoured(cell: &str) -> &str {
+pub(crate) fn unarmoured(cell: &str) -> &str {
     cell.strip_prefix('\'').filter(|rest| looks_like_formula(rest)).unwrap_or(cell)
 }
 

@@ -177,6 +177,7 @@ fn put(column: Column, draft: &Draft, profile: &mut Profile, details: &mut Priva
         Column::Languages => replace(&mut profile.languages, &from.languages),
         Column::Gender => replace(&mut profile.gender, &from.gender),
         Column::Qualification => replace(&mut profile.qualification, &from.qualification),
+        Column::RegisterNumber => replace(&mut profile.register_number, &from.register_number),
         Column::Specialisms => replace(&mut profile.specialisms, &from.specialisms),
         Column::UndertakingSigned => replace(&mut profile.undertaking_signed_at, &from.undertaking_signed_at),
         Column::UndertakingUntil => replace(&mut profile.undertaking_until, &from.undertaking_until),

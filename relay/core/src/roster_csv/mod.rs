@@ -12,6 +12,7 @@
 //! | `languages` | `sq:native; en:fluent`: BCP 47 tag and `working`, `fluent` or `native` |
 //! | `gender` | `female`, `male`, `other` or empty |
 //! | `qualification` | `cultural_mediator`, `interpreter` or `sworn_interpreter` |
+//! | `register_number` | in an official register of interpreters, at most 40 characters, or empty |
 //! | `specialisms` | of `minors`, `trafficking`, `asylum`, `medical` |
 //! | `undertaking_signed` | a date: from its beginning in UTC; empty: not signed |
 //! | `undertaking_until`, `vetted_until` | a date: to its end in UTC; empty: without end, and not vetted |
@@ -35,9 +36,10 @@ mod write;
 
 use std::collections::BTreeSet;
 
-pub(crate) use cells::armoured;
+pub(crate) use cells::{armoured, unarmoured};
 pub use judge::{Change, Judged, Known, judge};
 pub use read::{FileError, parse};
+pub(crate) use read::{Lines, delimiter_of};
 pub use write::{ExportOptions, export};
 
 use crate::ids::MediatorId;
@@ -76,6 +78,7 @@ columns!(
     Languages = "languages",
     Gender = "gender",
     Qualification = "qualification",
+    RegisterNumber = "register_number",
     Specialisms = "specialisms",
     UndertakingSigned = "undertaking_signed",
     UndertakingUntil = "undertaking_until",

@@ -64,7 +64,8 @@ pub fn parse(text: &str) -> Result<Table, FileError> {
     Ok(Table { columns: places.into_keys().collect(), rows })
 }
 
-fn delimiter_of(text: &str) -> u8 {
+/// Tabs, semicolons or commas, by the first line.
+pub(crate) fn delimiter_of(text: &str) -> u8 {
     let header = text.trim_start().lines().next().unwrap_or_default();
     let count = |delimiter: u8| header.bytes().filter(|byte| *byte == delimiter).count();
     // The first of equals: a header of one column has none of them.
@@ -94,19 +95,19 @@ fn places_of(header: &StringRecord) -> Result<BTreeMap<Column, usize>, FileError
 }
 
 /// Lines of a text by the place of a byte; asked for ever later places.
-struct Lines<'a> {
+pub(crate) struct Lines<'a> {
     text: &'a [u8],
     place: usize,
     line: u32,
 }
 
 impl<'a> Lines<'a> {
-    fn of(text: &'a str) -> Self {
+    pub(crate) fn of(text: &'a str) -> Self {
         Self { text: text.as_bytes(), place: 0, line: 1 }
     }
 
     /// The line of the first character that is not an end of line, from this byte on.
-    fn at(&mut self, byte: u64) -> u32 {
+    pub(crate) fn at(&mut self, byte: u64) -> u32 {
         let byte = usize::try_from(byte).unwrap_or(usize::MAX);
         while let Some(c) = self.text.get(self.place) {
             let ends_line = match c {
@@ -160,6 +161,7 @@ impl<'a> Cells<'a> {
         let profile = Profile {
             gender: self.one(Column::Gender, |text| cells::choice(text, "female, male or other")),
             qualification: qualification.unwrap_or(usual.qualification),
+            register_number: self.one(Column::RegisterNumber, |text| Ok(text.to_owned())),
             specialisms: self.set(Column::Specialisms, specialism),
             undertaking_signed_at: self.one(Column::UndertakingSigned, cells::first_moment),
             undertaking_until: self.one(Column::UndertakingUntil, cells::end_moment),

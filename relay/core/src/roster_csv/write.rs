@@ -46,6 +46,7 @@ fn cell(column: Column, mediator: &Mediator, details: &PrivateDetails) -> String
         Column::Languages => write_items(mediator.languages.iter().map(language)),
         Column::Gender => mediator.gender.as_ref().map(write_choice).unwrap_or_default(),
         Column::Qualification => write_choice(&mediator.qualification),
+        Column::RegisterNumber => text(&mediator.register_number),
         Column::Specialisms => write_items(mediator.specialisms.iter().map(write_choice)),
         Column::UndertakingSigned => {
             mediator.undertaking_signed_at.map(write_first_moment).unwrap_or_default()
@@ -120,6 +121,7 @@ mod tests {
         let training = (
             of(select(vec![Gender::Female, Gender::Male, Gender::Other])),
             select(vec![CulturalMediator, Interpreter, SwornInterpreter]),
+            of("[A-Z0-9][A-Z0-9 ./-]{0,12}[0-9]"),
             btree_set(select(all), 0..4),
             (time(), time(), time()),
         );
@@ -129,10 +131,17 @@ mod tests {
         (prop_oneof!["\\PC{1,40}", "'{0,2}[=+@-][a-z;,\"']{0,30}"], languages, training, ties, load)
             .prop_filter_map(
                 "an alias",
-                |(alias, languages, (gender, qualification, specialisms, times), ties, load)| {
+                |(
+                    alias,
+                    languages,
+                    (gender, qualification, register_number, specialisms, times),
+                    ties,
+                    load,
+                )| {
                     let profile = Profile {
                         gender,
                         qualification,
+                        register_number,
                         specialisms,
                         undertaking_signed_at: times.0,
                         undertaking_until: times.1,

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::SessionId;
 use crate::interpreting::FloorAct;
 use crate::session_types::{ConsentKind, ConsentMeans, OfferNumber, Widening};
-use crate::transcript::{CaptionDraft, ScribeState, TranscriptGap, TranscriptLine};
+use crate::transcript::{CaptionDraft, ScribeState, TranscriptGap, TranscriptGist, TranscriptLine};
 
 pub use desk_view::{DeskView, LanguageReach, MediatorDesk, MediatorPresence, OfferView, SessionSummary};
 pub use session_view::{
@@ -75,6 +75,11 @@ pub enum ParticipantMessage {
         /// The gap.
         gap: TranscriptGap,
     },
+    /// Roughly what a line says, in English (scribe).
+    AddGist {
+        /// The gist.
+        gist: TranscriptGist,
+    },
     /// What is being said, as far as it is understood (scribe). The next one of the same speaker takes its place.
     DraftCaption {
         /// The draft.
@@ -130,6 +135,11 @@ pub enum RelayMessage {
     Gap {
         /// The gap.
         gap: TranscriptGap,
+    },
+    /// Roughly what a line says, in English, as a machine translates it. Interviewees do not get it.
+    Gist {
+        /// The gist.
+        gist: TranscriptGist,
     },
     /// The message was not carried out; nothing changed.
     Refused {

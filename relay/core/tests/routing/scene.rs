@@ -105,6 +105,7 @@ fn accepted(number: u128, place: u8) -> Event {
         mediator: MediatorId(Uuid::from_u128(number)),
         participant: id(number),
         alias: format!("M{number}"),
+        register_number: None,
         adjacent_language: None,
         place: Place(place),
     }

@@ -8,6 +8,7 @@ use dragoman_core::relay::Relay;
 use dragoman_core::session::Session;
 use dragoman_core::session_types::Role;
 use dragoman_core::time::UnixMillis;
+use dragoman_core::transcript::TranscriptGist;
 use dragoman_core::views::{Remark, desk_view, session_view};
 use dragoman_core::wire::{DeskRelayMessage, DeskView, Problem, RelayMessage};
 use tokio::sync::mpsc::{self, Receiver, Sender};
@@ -132,8 +133,17 @@ impl Messages {
                 Event::TextMissing { gap, .. } => {
                     self.show_text(session, &RelayMessage::Gap { gap: gap.clone() });
                 }
+                Event::GistWritten { gist, .. } => self.show_gist(session, gist),
                 _ => {}
             }
+        }
+    }
+
+    /// To those who work there: an interviewee hears the interpreter, not a machine.
+    fn show_gist(&mut self, session: &Session, gist: &TranscriptGist) {
+        let works = |role: Role| matches!(role, Role::Officer | Role::Mediator | Role::Observer);
+        for reader in session.participants.iter().filter(|participant| works(participant.role)) {
+            self.send(session.id, reader.id, RelayMessage::Gist { gist: gist.clone() });
         }
     }
 

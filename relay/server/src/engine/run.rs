@@ -258,7 +258,10 @@ impl Task {
             if let Some(session) = self.relay.session(*id).cloned() {
                 self.drafts.note(*id, events);
                 let is_text = |event: &Event| {
-                    matches!(event, Event::LineTranscribed { .. } | Event::TextMissing { .. })
+                    matches!(
+                        event,
+                        Event::LineTranscribed { .. } | Event::TextMissing { .. } | Event::GistWritten { .. }
+                    )
                 };
                 if !events.iter().all(is_text) {
                     self.route(*id).await;

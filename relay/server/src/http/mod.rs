@@ -9,6 +9,7 @@ mod coverage;
 mod desk_socket;
 mod directory;
 mod feeds;
+mod glossaries;
 mod health;
 mod keeping;
 mod link_routes;
@@ -24,6 +25,7 @@ mod session_socket;
 mod sessions;
 mod shifts;
 mod socket;
+mod transcripts;
 
 use std::sync::Arc;
 
@@ -63,6 +65,9 @@ use crate::vault::Vault;
 const MAX_BODY_BYTES: usize = 64 * 1024;
 /// Longest body with a file of the roster, which JSON may write at twice the length.
 const MAX_IMPORT_BODY_BYTES: usize = 2 * dragoman_core::roster_csv::MAX_BYTES + 1024;
+
+/// The same for a glossary.
+const MAX_GLOSSARY_BODY_BYTES: usize = 2 * dragoman_core::glossary::MAX_BYTES + 1024;
 
 /// What all handlers share.
 pub struct App {
@@ -140,6 +145,10 @@ pub fn router(app: Arc<App>) -> Router {
         .routes(routes!(sessions::candidates))
         .routes(routes!(sessions::ring))
         .routes(routes!(records::download))
+        .routes(routes!(transcripts::show))
+        .routes(routes!(transcripts::revise))
+        .routes(routes!(transcripts::file))
+        .routes(routes!(transcripts::my_checks))
         .routes(routes!(roster::list, roster::create))
         .routes(routes!(roster::update))
         .routes(routes!(loans::list, loans::request))
@@ -174,10 +183,15 @@ pub fn router(app: Arc<App>) -> Router {
         .routes(routes!(reports::file))
         .routes(routes!(feeds::list, feeds::create))
         .routes(routes!(feeds::remove))
+        .routes(routes!(glossaries::list))
+        .routes(routes!(glossaries::put).layer(DefaultBodyLimit::max(MAX_GLOSSARY_BODY_BYTES)))
+        .routes(routes!(glossaries::export))
+        .routes(routes!(glossaries::of_session))
         .routes(routes!(session_socket::open))
         .routes(routes!(desk_socket::open))
         .split_for_parts();
     api.route("/api/openapi.json", get(move || async move { Json(document) }))
+        .route("/api/v1/transcript.schema.json", get(transcripts::schema))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))
@@ -233,9 +247,10 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Id<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         match Path::<T>::from_request_parts(parts, state).await {
             Ok(Path(id)) => Ok(Self(id)),
-            Err(_) => {
-                Err(ApiError::bad_request("id_malformed", "the identifier in the address is not a UUID"))
-            }
+            Err(_) => Err(ApiError::bad_request(
+                "id_malformed",
+                "the identifier in the address is not one of those that this call takes (mostly a UUID)",
+            )),
         }
     }
 }

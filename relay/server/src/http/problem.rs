@@ -82,6 +82,9 @@ impl From<StoreError> for ApiError {
         match error {
             StoreError::LoginTaken => Self::new(StatusCode::CONFLICT, "login_taken", error.to_string()),
             StoreError::PlaceTaken => Self::new(StatusCode::CONFLICT, "already_taken", error.to_string()),
+            StoreError::RevisedMeanwhile => {
+                Self::new(StatusCode::CONFLICT, "revised_meanwhile", error.to_string())
+            }
             other => {
                 tracing::error!(error = %other, "the store failed");
                 internal()

@@ -36,7 +36,7 @@ pub(super) async fn open(
 }
 
 /// Who the asker is in this session. A browser may hold both cookies: a tablet is handed over in an interview.
-async fn participant_of(
+pub(super) async fn participant_of(
     app: &App,
     session: SessionId,
     headers: &HeaderMap,
@@ -138,6 +138,7 @@ async fn handle(
         ParticipantMessage::EndSession => Act::End,
         ParticipantMessage::AddTranscriptLine { line } => Act::AddLine(line),
         ParticipantMessage::AddTranscriptGap { gap } => Act::AddGap(gap),
+        ParticipantMessage::AddGist { gist } => Act::AddGist(gist),
         ParticipantMessage::DraftCaption { draft } => {
             return app.engine.draft(session, by, draft).await.err().map(|error| error.problem());
         }

@@ -4,12 +4,14 @@ mod accounts;
 mod agencies;
 mod bookings;
 mod feeds;
+mod glossaries;
 mod links;
 mod loans;
 mod memory;
 mod private;
 mod push;
 mod reports;
+mod reviews;
 mod roster;
 mod sessions;
 mod shifts;
@@ -21,9 +23,11 @@ use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 pub use accounts::Account;
+pub use glossaries::StoredGlossary;
 pub use links::{Guest, Link, LinkTarget, Redeemed};
 pub use private::{AccessNote, PRIVATE_DETAILS, SealedDetails};
 pub use push::{MAX_DEVICES, PushSubscription};
+pub use reviews::CheckChange;
 pub use sessions::{Batch, EntryRow, NewSession, PhaseRow, SavedSession, SessionRecordRow};
 
 /// The store failed, or says no.
@@ -44,6 +48,9 @@ pub enum StoreError {
     /// Another relay or request was first.
     #[error("the session has a mediator already, or the mediator has a session")]
     PlaceTaken,
+    /// Another revision of the same transcript was first.
+    #[error("the transcript is being revised by others at this moment: try again")]
+    RevisedMeanwhile,
 }
 
 /// The database. Cheap to clone.

@@ -196,16 +196,7 @@ impl Store {
             .bind(text_of(&session))
             .fetch_all(&self.pool)
             .await?;
-        let read = |row: SqliteRow| {
-            let hash: Vec<u8> = row.try_get("hash")?;
-            Ok(EntryRow {
-                session,
-                seq: u64::try_from(row.try_get::<i64, _>("seq")?).unwrap_or(0),
-                line: row.try_get("line")?,
-                hash: hash.try_into().map_err(|_| StoreError::Unreadable("entry hash"))?,
-            })
-        };
-        rows.into_iter().map(read).collect()
+        entry_rows(session, rows)
     }
 
     /// Sessions, newest first: all, or those of one officer, or of one agency's. At most `limit`.
@@ -262,6 +253,20 @@ impl Store {
             .await?;
         Ok(())
     }
+}
+
+/// Entries of a log, out of their columns `seq`, `line` and `hash`.
+pub(super) fn entry_rows(session: SessionId, rows: Vec<SqliteRow>) -> Result<Vec<EntryRow>, StoreError> {
+    let read = |row: SqliteRow| {
+        let hash: Vec<u8> = row.try_get("hash")?;
+        Ok(EntryRow {
+            session,
+            seq: u64::try_from(row.try_get::<i64, _>("seq")?).unwrap_or(0),
+            line: row.try_get("line")?,
+            hash: hash.try_into().map_err(|_| StoreError::Unreadable("entry hash"))?,
+        })
+    };
+    rows.into_iter().map(read).collect()
 }
 
 async fn insert_session(connection: &mut SqliteConnection, session: &NewSession) -> Result<(), StoreError> {

@@ -141,7 +141,7 @@ impl<'a> Screen<'a> {
             CallEvent::MediaLost | CallEvent::SocketLost => self.shown.link = Link::Lost,
             CallEvent::Refused(problem) => self.say(&problem.message, now),
             // A box in a room is listened to; captions are read on the officer's tablet.
-            CallEvent::Draft(_) | CallEvent::Caption(_) | CallEvent::Gap(_) => {}
+            CallEvent::Draft(_) | CallEvent::Caption(_) | CallEvent::Gap(_) | CallEvent::Gist(_) => {}
             CallEvent::View(_) | CallEvent::Slots(_) | CallEvent::Ended(_) => {}
         }
     }

@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use dragoman_core::ids::ParticipantId;
+use dragoman_core::glossary::prompt_of;
+use dragoman_core::ids::{ParticipantId, SessionId};
+use dragoman_core::language::LanguagePair;
 use dragoman_core::session_types::Role;
 use dragoman_core::transcript::{CaptionDraft, LanguageNote, LanguageRemark, ScribeState};
 use dragoman_core::wire::ParticipantMessage;
@@ -23,10 +25,12 @@ use crate::audio::{AudioSink, FRAME_MS, Heard};
 use crate::call::{Call, CallOptions, CallReport};
 use crate::error::Result;
 use crate::net::{ApiClient, Link};
-use crate::speech::{Sound, SpeechEngine, Told};
+use crate::speech::{Expected, Sound, SpeechEngine, Told};
 
 /// What waits to be sent. Beyond, lines are lost and that is logged.
 const WAITING: usize = 256;
+/// Most characters of terms that are handed on for a language; the model takes what it has room for.
+const PROMPT_CHARS: usize = 1_000;
 /// Whoever sounds so loud speaks; they may only be breathing.
 const LOUD: f32 = 0.05;
 
@@ -62,6 +66,7 @@ impl Scribe {
         let (written, inbox) = mpsc::channel(WAITING);
         let timeline_unix = Arc::new(AtomicI64::new(0));
         let sink = listen(speakers.clone(), engine.clone(), timeline_unix.clone());
+        let glossary = Glossary { api: api.clone(), engine: engine.clone() };
         let options = CallOptions {
             sinks: vec![AudioSink::callback(sink)],
             speaks: false,
@@ -71,7 +76,7 @@ impl Scribe {
         let call = Arc::new(Call::join(api, link, options).await?);
         let lines = Arc::new(AtomicU64::new(0));
         let mut tasks = JoinSet::new();
-        tasks.spawn(follow(call.clone(), speakers.clone(), engine.clone(), written, timeline_unix));
+        tasks.spawn(follow(call.clone(), speakers.clone(), glossary, written, timeline_unix));
         let sender = Sender {
             call: call.clone(),
             speakers: speakers.clone(),
@@ -150,16 +155,44 @@ fn listen(
     }
 }
 
+/// Where the words come from that may be said.
+struct Glossary {
+    api: ApiClient,
+    engine: SpeechEngine,
+}
+
+impl Glossary {
+    /// What the model may be told of a session's terms: a transcript without them is better than none.
+    async fn terms_of(&self, session: SessionId, languages: LanguagePair) -> Expected {
+        let terms = self.api.glossary(session).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "the session's glossary can not be read");
+            Vec::new()
+        });
+        let told = [languages.source, languages.target].into_iter().filter_map(|tag| {
+            let code = self.engine.plan(tag.as_str()).code()?;
+            let prompt = prompt_of(&terms, &tag, PROMPT_CHARS);
+            (!prompt.is_empty()).then(|| (code.code().to_owned(), prompt))
+        });
+        told.collect()
+    }
+}
+
 /// Keeps [`Speakers`] as the view says.
 async fn follow(
     call: Arc<Call>,
     speakers: Who,
-    engine: SpeechEngine,
+    glossary: Glossary,
     written: mpsc::Sender<Told>,
     timeline_unix: Arc<AtomicI64>,
 ) {
     let mut view = call.view();
+    let engine = glossary.engine.clone();
+    let mut expected: Option<Expected> = None;
     loop {
+        let session = view.borrow().as_ref().map(|view| (view.id, view.languages.clone(), view.transcribing));
+        if let (None, Some((id, languages, true))) = (&expected, session) {
+            expected = Some(glossary.terms_of(id, languages).await);
+        }
         if let Some(view) = view.borrow_and_update().as_ref() {
             let mut now = Speakers::of(view, &engine);
             let mut before = speakers.lock();
@@ -175,7 +208,7 @@ async fn follow(
                 // What was said before it was switched off is not written after.
                 engine.forget(speaker);
                 if transcribing {
-                    engine.listen_to(speaker, written.clone());
+                    engine.listen_to(speaker, expected.clone().unwrap_or_default(), written.clone());
                 }
             }
         }

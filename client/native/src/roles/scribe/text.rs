@@ -3,7 +3,7 @@
 use dragoman_core::language::LanguageTag;
 use dragoman_core::time::UnixMillis;
 use dragoman_core::transcript::{
-    CaptionDraft, GapReason, LineStatus, LineWord, ScribePace, TranscriptGap, TranscriptLine,
+    CaptionDraft, GapReason, LineStatus, LineWord, ScribePace, TranscriptGap, TranscriptGist, TranscriptLine,
 };
 use dragoman_core::wire::ParticipantMessage;
 
@@ -32,6 +32,11 @@ pub(super) fn message_of(told: Told, model: &str) -> Option<ParticipantMessage> 
                 model: model.to_owned(),
             };
             Some(ParticipantMessage::DraftCaption { draft })
+        }
+        Told::Gist { speaker, start_ms, text } => {
+            let (text, model) = (cut(&text), model.to_owned());
+            let gist = TranscriptGist { speaker, started_at: unix(start_ms)?, text, model };
+            Some(ParticipantMessage::AddGist { gist })
         }
         Told::Ready
         | Told::Failed { .. }

@@ -51,6 +51,8 @@ export const en = {
   other: 'Other',
   wishTranscript: 'Machine transcript',
   moreOptions: 'More',
+  caseAbout: 'What it is about',
+  caseAboutOther: 'Something else',
   caseNumber: 'Case number',
   casePerson: 'Person (such as V1)',
   caseHint:
@@ -59,6 +61,7 @@ export const en = {
   noPastSessions: 'None yet.',
   continueSession: 'Continue',
   record: 'Record',
+  transcript: 'Transcript',
 
   // Officer: planned ahead
   planLater: 'Plan for later',
@@ -196,6 +199,14 @@ export const en = {
   doubtful: 'Doubtful',
   brokenOff: 'Broken off: the transcribing device was lost.',
   textMissing: '{speaker}: about {seconds} s without text. The device could not follow.',
+  terms: 'Terms',
+  searchTerms: 'Search a term',
+  termsFound: '{n} found',
+  noTermFound: 'No such term.',
+  allTerms: 'Show all ({n})',
+  fewerTerms: 'Show fewer',
+  gist: 'Gist by machine',
+  gistNote: 'A gist is only a rough idea. It is not part of the transcript.',
   tapToHear: 'Tap to hear',
   microphoneDenied:
     'The microphone is blocked. Allow it in the browser’s address bar. You can hear, but nobody hears you.',
@@ -264,6 +275,12 @@ export const en = {
   dutyOf: 'Duty',
   ownShiftHint: 'You count as ready then, while this page is open. Only a coordinator can remove a shift again.',
   timesOf: 'Times of {zone}',
+
+  // Mediator: transcripts to check
+  checksToDo: 'Transcripts to check',
+  checksToDoText: 'An officer asks you to go through what was written down. While a transcript is open, calls do not ring on that page.',
+  checkOpen: 'Check',
+  checkAskedAt: 'asked {when}',
 
   // Coordinator and administrator
   tabAccounts: 'Accounts',
@@ -404,6 +421,16 @@ export const en = {
   problem_no_relief: 'There is no second interpreter. Ask for one first.',
   problem_relief_not_ready: 'The second interpreter has not said yet that they are ready.',
   problem_still_on_turn: 'You are interpreting. Hand over first, or the officer ends the session.',
+  problem_line_changed: 'Somebody else corrected this line meanwhile. Look at it again; your text was not lost.',
+  problem_same_text: 'The line has this text already.',
+  problem_not_your_language: 'You certify lines in languages that you speak in this session, and no others.',
+  problem_no_such_line: 'There is no such line in this transcript.',
+  problem_asked_already: 'This mediator was asked already, and is not through yet.',
+  problem_not_asked: 'Nobody was asked, or they are through already.',
+  problem_no_such_mediator: 'There is no such mediator in this session.',
+  problem_text_malformed: 'The text needs 1 to 2,000 characters.',
+  problem_lines_malformed: 'Choose 1 to 1,000 lines to certify.',
+  problem_number_malformed: 'A service number has 1 to 40 letters, digits, blanks, dots, dashes or slashes.',
 
   // The same problems, said to the mediator whom they concern
   own_not_suitable: 'You may not take this session: languages, clearance, agency or a wish speak against it.',

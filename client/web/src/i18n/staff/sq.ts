@@ -52,6 +52,8 @@ export const sq: StaffWords = {
   other: 'Tjetër',
   wishTranscript: 'Transkript nga makina',
   moreOptions: 'Më shumë',
+  caseAbout: 'Për çfarë bëhet fjalë',
+  caseAboutOther: 'Diçka tjetër',
   caseNumber: 'Numri i çështjes',
   casePerson: 'Personi (p.sh. V1)',
   caseHint:
@@ -60,6 +62,7 @@ export const sq: StaffWords = {
   noPastSessions: 'Ende asnjë.',
   continueSession: 'Vazhdo',
   record: 'Dosja',
+  transcript: 'Transkripti',
 
   // Officer: planned ahead
   planLater: 'Planifiko për më vonë',
@@ -197,6 +200,14 @@ export const sq: StaffWords = {
   doubtful: 'E pasigurt',
   brokenOff: 'U ndërpre: pajisja e transkriptimit humbi.',
   textMissing: '{speaker}: rreth {seconds} s pa tekst. Pajisja nuk arriti ta ndjekë.',
+  terms: 'Termat',
+  searchTerms: 'Kërko një term',
+  termsFound: 'U gjetën: {n}',
+  noTermFound: 'Nuk ka term të tillë.',
+  allTerms: 'Shfaq të gjithë ({n})',
+  fewerTerms: 'Shfaq më pak',
+  gist: 'Kuptimi i përafërt nga makina',
+  gistNote: 'Kuptimi i përafërt është vetëm për orientim. Ai nuk është pjesë e transkriptit.',
   tapToHear: 'Prek për të dëgjuar',
   microphoneDenied:
     'Mikrofoni është i bllokuar. Lejojeni te shiriti i adresës. Ju dëgjoni, por askush nuk ju dëgjon.',
@@ -265,6 +276,12 @@ export const sq: StaffWords = {
   dutyOf: 'Detyra',
   ownShiftHint: 'Atëherë quheni gati, kur kjo faqe është e hapur. Vetëm koordinatori mund ta heqë përsëri një turn.',
   timesOf: 'Oraret sipas {zone}',
+
+  // Mediator: transcripts to check
+  checksToDo: 'Transkripte për t’u kontrolluar',
+  checksToDoText: 'Një zyrtar ju kërkon të kontrolloni atë që u shkrua. Ndërsa transkripti është i hapur, thirrjet nuk bien në atë faqe.',
+  checkOpen: 'Kontrollo',
+  checkAskedAt: 'kërkuar më {when}',
 
   // Coordinator and administrator
   tabAccounts: 'Llogaritë',
@@ -406,6 +423,16 @@ export const sq: StaffWords = {
   problem_no_relief: 'Nuk ka përkthyes të dytë. Së pari kërkoni një.',
   problem_relief_not_ready: 'Përkthyesi i dytë nuk ka thënë ende se është gati.',
   problem_still_on_turn: 'Ju jeni duke përkthyer. Së pari dorëzojeni radhën, ose zyrtari e mbyll bisedën.',
+  problem_line_changed: 'Ndërkohë dikush tjetër e korrigjoi këtë rresht. Shikojeni përsëri; teksti juaj nuk humbi.',
+  problem_same_text: 'Rreshti e ka tashmë këtë tekst.',
+  problem_not_your_language: 'Ju vërtetoni rreshta në gjuhët që flisni në këtë bisedë, dhe jo të tjerë.',
+  problem_no_such_line: 'Nuk ka rresht të tillë në këtë transkript.',
+  problem_asked_already: 'Këtij përkthyesi i është kërkuar tashmë dhe ende nuk ka mbaruar.',
+  problem_not_asked: 'Nuk i është kërkuar askujt, ose kontrolli ka mbaruar.',
+  problem_no_such_mediator: 'Nuk ka përkthyes të tillë në këtë bisedë.',
+  problem_text_malformed: 'Teksti duhet të ketë 1 deri në 2.000 shenja.',
+  problem_lines_malformed: 'Zgjidhni 1 deri në 1.000 rreshta për t’i vërtetuar.',
+  problem_number_malformed: 'Numri i shërbimit ka 1 deri në 40 shkronja, shifra, hapësira, pika, viza ose vija të pjerrëta.',
 
   // The same problems, said to the mediator whom they concern
   own_not_suitable: 'Nuk mund ta merrni këtë bisedë: gjuhët, leja, agjencia ose një dëshirë e pengojnë.',

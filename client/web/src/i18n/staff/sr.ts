@@ -52,6 +52,8 @@ export const sr: StaffWords = {
   other: 'Drugo',
   wishTranscript: 'Mašinski transkript',
   moreOptions: 'Više',
+  caseAbout: 'O čemu se radi',
+  caseAboutOther: 'Nešto drugo',
   caseNumber: 'Broj predmeta',
   casePerson: 'Osoba (npr. V1)',
   caseHint:
@@ -60,6 +62,7 @@ export const sr: StaffWords = {
   noPastSessions: 'Još nijedan.',
   continueSession: 'Nastavi',
   record: 'Zapis',
+  transcript: 'Transkript',
 
   // Officer: planned ahead
   planLater: 'Planiraj za kasnije',
@@ -197,6 +200,14 @@ export const sr: StaffWords = {
   doubtful: 'Nesigurno',
   brokenOff: 'Prekinuto: uređaj za transkripciju je izgubljen.',
   textMissing: '{speaker}: oko {seconds} s bez teksta. Uređaj nije mogao da prati.',
+  terms: 'Termini',
+  searchTerms: 'Traži termin',
+  termsFound: 'Pronađeno: {n}',
+  noTermFound: 'Nema takvog termina.',
+  allTerms: 'Prikaži sve ({n})',
+  fewerTerms: 'Prikaži manje',
+  gist: 'Okvirni smisao, mašinski',
+  gistNote: 'Okvirni smisao služi samo za snalaženje. Nije deo transkripta.',
   tapToHear: 'Dodirni da čuješ',
   microphoneDenied: 'Mikrofon je blokiran. Dozvolite ga u traci za adresu. Vi čujete, ali vas niko ne čuje.',
   microphoneMissing: 'Mikrofon nije nađen. Priključite ga. Vi čujete, ali vas niko ne čuje.',
@@ -264,6 +275,12 @@ export const sr: StaffWords = {
   dutyOf: 'Dužnost',
   ownShiftHint: 'Tada se računate kao spremni, dok je ova stranica otvorena. Samo koordinator može ponovo da ukloni smenu.',
   timesOf: 'Vreme: {zone}',
+
+  // Mediator: transcripts to check
+  checksToDo: 'Transkripti za proveru',
+  checksToDoText: 'Službenik traži da pregledate ono što je zapisano. Dok je transkript otvoren, pozivi ne zvone na toj stranici.',
+  checkOpen: 'Proveri',
+  checkAskedAt: 'zatraženo {when}',
 
   // Coordinator and administrator
   tabAccounts: 'Nalozi',
@@ -404,6 +421,16 @@ export const sr: StaffWords = {
   problem_no_relief: 'Nema drugog prevodioca. Prvo ga zatražite.',
   problem_relief_not_ready: 'Drugi prevodilac još nije rekao da je spreman.',
   problem_still_on_turn: 'Vi prevodite. Prvo predajte reč, ili službenik završava razgovor.',
+  problem_line_changed: 'Neko drugi je u međuvremenu ispravio ovaj red. Pogledajte ga ponovo; vaš tekst nije izgubljen.',
+  problem_same_text: 'Red već ima ovaj tekst.',
+  problem_not_your_language: 'Overavate redove na jezicima koje govorite u ovom razgovoru, i nijedne druge.',
+  problem_no_such_line: 'U ovom transkriptu nema takvog reda.',
+  problem_asked_already: 'Od ovog prevodioca je provera već zatražena i još nije završena.',
+  problem_not_asked: 'Provera nije zatražena, ili je već završena.',
+  problem_no_such_mediator: 'U ovom razgovoru nema takvog prevodioca.',
+  problem_text_malformed: 'Tekst treba da ima od 1 do 2.000 znakova.',
+  problem_lines_malformed: 'Izaberite od 1 do 1.000 redova za overu.',
+  problem_number_malformed: 'Službeni broj ima od 1 do 40 slova, cifara, razmaka, tačaka, crtica ili kosih crta.',
 
   // The same problems, said to the mediator whom they concern
   own_not_suitable: 'Ne možete preuzeti ovaj razgovor: jezici, dozvola, agencija ili želja govore protiv.',

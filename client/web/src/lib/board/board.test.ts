@@ -22,6 +22,7 @@ function mediator(alias: string, tags: string[], more: Partial<MediatorRow['medi
       languages: tags.map((tag) => ({ tag, level: 'fluent' })),
       gender: null,
       qualification: 'interpreter',
+      register_number: null,
       specialisms: [],
       undertaking_signed_at: NOW - DAY,
       undertaking_until: null,
@@ -204,6 +205,7 @@ it('the parts are as the role allows', () => {
   expect(tabsFor(true).map(({ id }) => id)).not.toContain('sessions');
   expect(tabOf('accounts', false)).toBe('now');
   expect(tabOf('coverage', false)).toBe('coverage');
+  expect([true, false].map((administrator) => tabOf('glossaries', administrator))).toEqual(['glossaries', 'glossaries']);
   expect(tabOf(undefined, true)).toBe('now');
 });
 

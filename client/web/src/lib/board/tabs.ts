@@ -2,7 +2,7 @@
 import type { IconName } from '../../parts/Icon.svelte';
 import type { BoardWords } from '../../i18n/board/en';
 
-export const TABS = ['now', 'roster', 'calendar', 'coverage', 'bookings', 'reports', 'sessions', 'accounts'] as const;
+export const TABS = ['now', 'roster', 'calendar', 'coverage', 'bookings', 'reports', 'glossaries', 'sessions', 'accounts'] as const;
 export type Tab = (typeof TABS)[number];
 
 export interface TabShown {
@@ -18,6 +18,7 @@ const SHOWN: Record<Tab, TabShown> = {
   coverage: { id: 'coverage', label: 'tabCoverage', icon: 'grid' },
   bookings: { id: 'bookings', label: 'tabBookings', icon: 'agreement' },
   reports: { id: 'reports', label: 'tabReports', icon: 'chart' },
+  glossaries: { id: 'glossaries', label: 'tabGlossaries', icon: 'book' },
   sessions: { id: 'sessions', label: 'tabSessions', icon: 'archive' },
   accounts: { id: 'accounts', label: 'tabAccounts', icon: 'key' },
 };

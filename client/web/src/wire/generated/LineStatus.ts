@@ -3,4 +3,4 @@
 /**
  * Where the text of a line came from, and how far it can be trusted. Every line says it.
  */
-export type LineStatus = "machine_draft";
+export type LineStatus = "machine_draft" | "corrected" | "certified";

@@ -6,6 +6,7 @@ import type { FloorAct } from "./FloorAct";
 import type { Quality } from "./Quality";
 import type { ScribeState } from "./ScribeState";
 import type { TranscriptGap } from "./TranscriptGap";
+import type { TranscriptGist } from "./TranscriptGist";
 import type { TranscriptLine } from "./TranscriptLine";
 import type { Widening } from "./Widening";
 
@@ -52,7 +53,11 @@ line: TranscriptLine, } | { "type": "add_transcript_gap",
 /**
  * The gap.
  */
-gap: TranscriptGap, } | { "type": "draft_caption", 
+gap: TranscriptGap, } | { "type": "add_gist", 
+/**
+ * The gist.
+ */
+gist: TranscriptGist, } | { "type": "draft_caption", 
 /**
  * The draft.
  */

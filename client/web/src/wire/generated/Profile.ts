@@ -31,6 +31,11 @@ gender: Gender | null,
  */
 qualification: Qualification, 
 /**
+ * Number in an official register of interpreters, at most 40 characters: it stands on certificates of
+ * interpretation and leads to a name in that register, so `None` where the mediator does not want that.
+ */
+register_number: string | null, 
+/**
  * What the mediator was trained for. Without `minors` no interview of a child is offered.
  */
 specialisms: Array<Specialism>, 

@@ -5,6 +5,7 @@ import type { Problem } from "./Problem";
 import type { SessionView } from "./SessionView";
 import type { Slot } from "./Slot";
 import type { TranscriptGap } from "./TranscriptGap";
+import type { TranscriptGist } from "./TranscriptGist";
 import type { TranscriptLine } from "./TranscriptLine";
 
 /**
@@ -38,7 +39,11 @@ draft: CaptionDraft, } | { "type": "gap",
 /**
  * The gap.
  */
-gap: TranscriptGap, } | { "type": "refused", 
+gap: TranscriptGap, } | { "type": "gist", 
+/**
+ * The gist.
+ */
+gist: TranscriptGist, } | { "type": "refused", 
 /**
  * Why, and what to do.
  */
