@@ -12,7 +12,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use dragoman_client::audio::SAMPLE_RATE;
 use dragoman_client::call::Begin;
 use dragoman_client::net::{ApiClient, Link, Trust};
@@ -217,6 +217,7 @@ async fn of_a_scribe_that_is_killed_what_had_settled_is_kept() -> Result<()> {
     };
     session.until("a settled word", PATIENCE, |seen| settled(seen).is_some()).await?;
     scribe.0.kill()?;
+    let killed = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?;
     let is_kept = |seen: &[(Instant, Seen)]| {
         seen.iter().any(|(_, seen)| matches!(seen, Seen::Line(line) if line.broken_off))
     };
@@ -227,10 +228,14 @@ async fn of_a_scribe_that_is_killed_what_had_settled_is_kept() -> Result<()> {
         _ => None,
     });
     let kept = seen.iter().find_map(|(_, seen)| match seen {
-        Seen::Line(line) if line.broken_off => Some(line.text.clone()),
+        Seen::Line(line) if line.broken_off => Some(line.clone()),
         _ => None,
     });
-    assert_eq!(kept, last_draft);
+    let kept = kept.context("a line that is broken off")?;
+    assert_eq!(Some(&kept.text), last_draft.as_ref());
+    let lost_ms = i64::try_from(killed.as_millis())? - kept.ended_at.0;
+    println!("of what was said until the scribe was killed, the last {lost_ms} ms are lost");
+    assert!(lost_ms <= 5_000, "{lost_ms} ms are lost");
     assert!(session.officer.wait_for(|view| !view.transcribing).await.is_ok());
     Ok(())
 }

@@ -1,15 +1,15 @@
 //! Terms of a kind of case in several languages: for the mediator to look up, and for a speech model to expect.
 //!
 //! A glossary is a CSV file (RFC 4180). The first line names its columns: BCP 47 tags, and `note` if there is one; each
-//! further line is a term. Commas, semicolons and tabs are told apart as in the roster's file.
+//! further line is a term.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::csv_text::{self, armoured, unarmoured};
 use crate::language::LanguageTag;
 use crate::roster::Specialism;
-use crate::roster_csv::{Lines, armoured, delimiter_of, unarmoured};
 use crate::time::UnixMillis;
 
 /// Most terms of one glossary.
@@ -127,23 +127,11 @@ impl Glossary {
         if text.len() > MAX_BYTES {
             return Err(GlossaryError::TooLong);
         }
-        let text = text.trim_start_matches('\u{feff}');
-        let mut reader = csv::ReaderBuilder::new()
-            .delimiter(delimiter_of(text))
-            .flexible(true)
-            .has_headers(false)
-            .from_reader(text.as_bytes());
-        // The text is UTF-8 and rows may have any length, so nothing is left that reading could refuse.
-        let mut records = reader.records().map_while(Result::ok);
+        let mut records = csv_text::rows(text);
         let header = records.next().ok_or_else(|| GlossaryError::Header("The file is empty.".to_owned()))?;
-        let columns = columns_of(&header)?;
-        let mut lines = Lines::of(text);
+        let columns = columns_of(&header.1)?;
         let (mut terms, mut errors) = (Vec::new(), Vec::new());
-        for record in records {
-            let line = lines.at(record.position().map_or(0, csv::Position::byte));
-            if record.iter().all(|cell| cell.trim().is_empty()) {
-                continue;
-            }
+        for (line, record) in records {
             if terms.len() == MAX_TERMS {
                 return Err(GlossaryError::TooLong);
             }

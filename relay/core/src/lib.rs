@@ -12,6 +12,7 @@ pub mod booking;
 pub mod case;
 pub mod codes;
 mod commands;
+mod csv_text;
 pub mod dispatch;
 pub mod draft;
 pub mod event;

@@ -123,7 +123,7 @@ pub fn csv(report: &ReportView) -> String {
         requests("language", language, figures);
     }
     for MediatorReport { alias, calls, hours, .. } in &report.mediators {
-        let alias = crate::roster_csv::armoured(alias.clone());
+        let alias = crate::csv_text::armoured(alias.clone());
         let (calls, hours) = (calls.to_string(), format!("{hours:.3}"));
         let _ = writer.write_record(["mediator", &alias, "", "", "", "", "", "", &calls, &hours]);
     }

@@ -1,4 +1,4 @@
-//! How values stand in a cell: dates, lists, names of choices, and what a spreadsheet must not take for a formula.
+//! How values stand in a cell: dates, lists, names of choices.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -98,24 +98,9 @@ pub(super) fn yes_or_no(text: &str) -> Result<bool, String> {
     }
 }
 
-/// So that a spreadsheet does not take it for a formula (OWASP, CSV Injection). Text that looks armoured already is
-/// armoured once more, so that [`unarmoured`] gives back exactly what was there.
-pub(crate) fn armoured(text: String) -> String {
-    if looks_like_formula(&text) { format!("'{text}") } else { text }
-}
-
-/// The reverse of [`armoured`].
-pub(crate) fn unarmoured(cell: &str) -> &str {
-    cell.strip_prefix('\'').filter(|rest| looks_like_formula(rest)).unwrap_or(cell)
-}
-
 /// The beginning of what was given, for an error.
 pub(super) fn shortened(text: &str) -> String {
     text.chars().take(40).collect()
-}
-
-fn looks_like_formula(text: &str) -> bool {
-    text.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r'])
 }
 
 fn moment(text: &str, after_date: i64) -> Result<UnixMillis, String> {
@@ -171,10 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn formulas_are_armoured_and_lists_may_hold_semicolons() {
-        assert_eq!(armoured("=1+1".into()), "'=1+1");
-        assert_eq!(armoured("'=1+1".into()), "''=1+1");
-        assert_eq!(armoured("O'Hara".into()), "O'Hara");
+    fn lists_may_hold_semicolons() {
         assert_eq!(items(r" a; b\;c ;; d\\"), ["a", "b;c", r"d\"]);
         assert!(language("sq").unwrap_err().contains("sq:native"));
         assert!(conflict("clan:x").unwrap_err().contains("community"));
@@ -183,8 +165,6 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_written_is_read_as_it_was(text: String, millis: i64, day in -1_000_000_i64..4_000_000) {
-            let armour = armoured(text.clone());
-            prop_assert_eq!(unarmoured(&armour), &text);
             let list: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
             prop_assert_eq!(items(&write_items(list.clone())), list);
             for at in [UnixMillis(millis), UnixMillis(day * DAY_MILLIS)] {

@@ -36,10 +36,8 @@ mod write;
 
 use std::collections::BTreeSet;
 
-pub(crate) use cells::{armoured, unarmoured};
 pub use judge::{Change, Judged, Known, judge};
 pub use read::{FileError, parse};
-pub(crate) use read::{Lines, delimiter_of};
 pub use write::{ExportOptions, export};
 
 use crate::ids::MediatorId;

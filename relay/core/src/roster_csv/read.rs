@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use csv::StringRecord;
 
-use super::cells::{self, unarmoured};
+use super::cells;
 use super::{Column, Draft, MAX_BYTES, MAX_ROWS, Row, Table};
+use crate::csv_text::{self, unarmoured};
 use crate::rest_directory::{FieldError, PrivateDetails};
 use crate::roster::{LoadLimits, Profile, Qualification};
 use crate::roster_check;
@@ -32,7 +33,7 @@ pub enum FileError {
     Header(String),
 }
 
-/// Reads a file. Commas, semicolons and tabs are told apart by the first line; a byte order mark is passed over.
+/// Reads a file.
 ///
 /// # Errors
 /// [`FileError`] if it can not be read at all. What is wrong with a row stands in the row.
@@ -40,36 +41,17 @@ pub fn parse(text: &str) -> Result<Table, FileError> {
     if text.len() > MAX_BYTES {
         return Err(FileError::TooLong);
     }
-    let text = text.trim_start_matches('\u{feff}');
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(delimiter_of(text))
-        .flexible(true)
-        .has_headers(false)
-        .from_reader(text.as_bytes());
-    // The text is UTF-8 and rows may have any length, so nothing is left that reading could refuse.
-    let mut records = reader.records().map_while(Result::ok);
-    let places = places_of(&records.next().ok_or(FileError::Empty)?)?;
-    let mut lines = Lines::of(text);
+    let mut records = csv_text::rows(text);
+    let (_, header) = records.next().ok_or(FileError::Empty)?;
+    let places = places_of(&header)?;
     let mut rows = Vec::new();
-    for record in records {
-        let line = lines.at(record.position().map_or(0, csv::Position::byte));
-        if record.iter().all(|cell| cell.trim().is_empty()) {
-            continue;
-        }
+    for (line, record) in records {
         if rows.len() == MAX_ROWS {
             return Err(FileError::TooManyRows);
         }
         rows.push(Cells { record: &record, places: &places, errors: Vec::new() }.into_row(line));
     }
     Ok(Table { columns: places.into_keys().collect(), rows })
-}
-
-/// Tabs, semicolons or commas, by the first line.
-pub(crate) fn delimiter_of(text: &str) -> u8 {
-    let header = text.trim_start().lines().next().unwrap_or_default();
-    let count = |delimiter: u8| header.bytes().filter(|byte| *byte == delimiter).count();
-    // The first of equals: a header of one column has none of them.
-    [b'\t', b';', b','].into_iter().max_by_key(|delimiter| count(*delimiter)).unwrap_or(b',')
 }
 
 fn places_of(header: &StringRecord) -> Result<BTreeMap<Column, usize>, FileError> {
@@ -92,37 +74,6 @@ fn places_of(header: &StringRecord) -> Result<BTreeMap<Column, usize>, FileError
     }
     let known: Vec<&str> = Column::ALL.iter().map(|column| column.name()).collect();
     Err(FileError::Header(format!("{}. Known are: {}", wrong.join("; "), known.join(", "))))
-}
-
-/// Lines of a text by the place of a byte; asked for ever later places.
-pub(crate) struct Lines<'a> {
-    text: &'a [u8],
-    place: usize,
-    line: u32,
-}
-
-impl<'a> Lines<'a> {
-    pub(crate) fn of(text: &'a str) -> Self {
-        Self { text: text.as_bytes(), place: 0, line: 1 }
-    }
-
-    /// The line of the first character that is not an end of line, from this byte on.
-    pub(crate) fn at(&mut self, byte: u64) -> u32 {
-        let byte = usize::try_from(byte).unwrap_or(usize::MAX);
-        while let Some(c) = self.text.get(self.place) {
-            let ends_line = match c {
-                b'\n' => true,
-                b'\r' => self.text.get(self.place + 1) != Some(&b'\n'),
-                _ => false,
-            };
-            if self.place >= byte && !matches!(c, b'\n' | b'\r') {
-                break;
-            }
-            self.line += u32::from(ends_line);
-            self.place += 1;
-        }
-        self.line
-    }
 }
 
 /// One row while it is read.

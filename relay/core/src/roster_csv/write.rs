@@ -1,8 +1,9 @@
 //! Writes the roster in the form in which it is read.
 
 use super::Column;
-use super::cells::{armoured, write_choice, write_end_moment, write_first_moment, write_items};
+use super::cells::{write_choice, write_end_moment, write_first_moment, write_items};
 use crate::codes::Circumstance;
+use crate::csv_text::armoured;
 use crate::rest_directory::PrivateDetails;
 use crate::roster::{Mediator, SpokenLanguage};
 
