@@ -20,14 +20,16 @@ const SAID = {
   // Somebody must have a microphone, but this one only listens.
   mediator: { voice: 'en+m3', speed: 150, text: '', pause: 5 },
 };
+/** As a coordinator's spreadsheet writes it. */
+const GLOSSARY = '\ufeffen;sq;ar;note\r\ntrafficking in human beings;trafikim i qenieve njerëzore;الاتجار بالبشر;not smuggling\r\n';
 const CORRECTED = 'When exactly did you arrive in this country?';
 
 const folder = mkdtempSync(join(tmpdir(), 'dragoman-transcript-'));
 const pictures = process.env.DRAGOMAN_SCREENSHOTS ?? join(folder, 'screens');
 const execute = promisify(execFile);
-let relay, officer, mediator, interviewee, session, line;
+let relay, officer, mediator, interviewee, coordinator, session, line;
 
-const everybody = () => [officer, mediator, interviewee];
+const everybody = () => [officer, mediator, interviewee, coordinator];
 const { step, failed } = steps(everybody, pictures);
 
 describe('a transcript', () => {
@@ -38,8 +40,9 @@ describe('a transcript', () => {
       ...['officer', 'mediator', 'interviewee'].map((role) =>
         Person.arrive(role, pictures, microphone(folder, role, SAID[role]).file),
       ),
+      Person.arrive('coordinator', pictures),
     ]);
-    [relay, officer, mediator, interviewee] = arrived.map(({ value }) => value);
+    [relay, officer, mediator, interviewee, coordinator] = arrived.map(({ value }) => value);
     const missing = arrived.find(({ status }) => status === 'rejected');
     if (missing) throw missing.reason;
     relay.writeAlong(folder);
@@ -51,6 +54,15 @@ describe('a transcript', () => {
     if (!failed()) rmSync(folder, { recursive: true, force: true });
   });
 
+  step('a coordinator puts a glossary there', async () => {
+    await coordinator.signIn(relay.links.coordinator);
+    await coordinator.tap('tab-glossaries');
+    const file = { name: 'terms.csv', mimeType: 'text/csv', buffer: Buffer.from(GLOSSARY) };
+    await coordinator.find('glossary-file-trafficking').setInputFiles(file);
+    await coordinator.sees('glossary-done');
+    await coordinator.photograph('glossaries');
+  });
+
   step('two people speak, and a scribe writes it on the officer’s screen', async () => {
     const heron = relay.links.mediators.find(({ login }) => login === 'heron');
     await mediator.signIn(heron.link);
@@ -59,6 +71,8 @@ describe('a transcript', () => {
     await officer.signIn(relay.links.officer);
     await officer.page.locator('[data-testid=language-tile][data-language=sq]').tap();
     await officer.tap('wish-transcript');
+    await officer.find('more').locator('summary').tap();
+    await officer.page.locator('[data-testid=about] label:has([data-value=trafficking])').tap();
     await officer.tap('call');
     await mediator.tap('accept');
     await interviewee.page.goto(await officer.find('invite-url').inputValue());
@@ -66,6 +80,9 @@ describe('a transcript', () => {
     await interviewee.tap('info-read');
     await interviewee.tap('consent-interpreting-yes');
     await interviewee.tap('consent-transcription-yes');
+    await mediator.find('terms').locator('summary').tap();
+    await mediator.find('terms').getByText('trafikim i qenieve njerëzore').waitFor();
+    await mediator.photograph('terms-mediator');
     await officer.page.locator('[data-testid=caption]').nth(2).waitFor({ timeout: 45_000 });
     await officer.tap('end-session');
     await officer.tap('end-confirm');

@@ -125,6 +125,7 @@ fn peer(model: &Path, flash: bool, word_times: bool, clips: &[PathBuf]) -> Resul
     let program = std::env::current_exe()?.with_file_name("whisper-peer");
     let number = |switch: bool| if switch { "1" } else { "0" };
     let output = Command::new(&program)
+        .env("OMP_THREAD_LIMIT", THREADS.to_string())
         .arg(model)
         .args(["en", &THREADS.to_string(), number(flash), number(word_times)])
         .args(clips)

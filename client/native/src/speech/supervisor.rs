@@ -5,6 +5,8 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use dragoman_speech::TranscriberOptions;
+
 use super::engine::{EngineOptions, EnginePace, Item, Shared};
 use super::protocol::{Asked, Told, ToldPace, read_line, write_asked};
 use crate::error::{ClientError, Result};
@@ -28,11 +30,11 @@ impl RunningWorker {
     pub(super) fn start(options: &EngineOptions) -> Result<Self> {
         let mut command = Command::new(&options.program);
         command.arg("speech-worker").arg("--model").arg(&options.model);
+        let threads = options.threads.unwrap_or(TranscriberOptions::default().threads).to_string();
+        // whisper.cpp takes four for the times of words, whatever it was told.
+        command.env("OMP_THREAD_LIMIT", &threads).arg("--threads").arg(&threads);
         if options.gist {
             command.arg("--gist");
-        }
-        if let Some(threads) = options.threads {
-            command.arg("--threads").arg(threads.to_string());
         }
         let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(|error| {
             ClientError::SpeechWorker(format!("{} can not be started: {error}", options.program.display()))
