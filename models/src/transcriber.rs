@@ -317,14 +317,16 @@ impl Transcriber {
     }
 }
 
-/// Whether a text of three words or more stands in the terms as it is: then the model may have read and not heard it.
+/// Whether three words in a row of a text, or all of a shorter one, stand in the terms as they are: then the model may have
+/// read and not heard them.
 fn echoes(terms: &str, text: &str) -> bool {
     let words = |text: &str| -> Vec<String> {
         let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
         words.map(str::to_lowercase).collect()
     };
     let (terms, said) = (words(terms), words(text));
-    said.len() >= 3 && terms.windows(said.len()).any(|window| window == said)
+    let together = said.len().clamp(1, 3);
+    said.windows(together).any(|said| terms.windows(together).any(|read| read == said))
 }
 
 fn decoding(language: WhisperLanguage, translate: bool, threads: NonZeroU16) -> FullParams<'static, 'static> {

@@ -156,7 +156,10 @@ async fn a_transcript_is_read_with_a_reason_corrected_and_certified_by_whoever_w
     assert_eq!(statuses(&view.document), [LineStatus::Certified; 3]);
     assert_eq!(view.document.comments.len(), 1);
     let reads = over.reads().await?;
-    assert_eq!(reads, ["file 4711", "asked to go through the transcript", "file 4711"]);
+    let revised = reads.iter().filter(|reason| *reason == "revised the transcript").count();
+    assert_eq!(revised, 5, "each answer to an act is the whole transcript: {reads:?}");
+    let others: Vec<&String> = reads.iter().filter(|reason| *reason != "revised the transcript").collect();
+    assert_eq!(others, ["file 4711", "asked to go through the transcript", "file 4711"]);
     Ok(())
 }
 
@@ -239,6 +242,7 @@ async fn every_file_opens_and_the_record_holds_what_was_done() -> Result<()> {
         ("revisions.jsonl", "Did you sleep well?", "Did you sleep ill?"),
         ("document.json", "Did you sleep well?", "Did you sleep ill?"),
         ("revision-hashes.txt", &review.chain[..8], "00000000"),
+        ("document.json", "\"format\"", "\"note\": \"confessed\", \"format\""),
     ] {
         std::fs::write(&path, changed(&record, part, from, to)?)?;
         assert!(verify_file(&path, None).is_err(), "{part} was changed, and nobody sees it");

@@ -99,6 +99,8 @@ pub struct Assigned {
     pub alias: String,
     /// Number in an official register of interpreters.
     pub register_number: Option<String>,
+    /// The neighbour of the interviewee's language that they speak in its place.
+    pub adjacent_language: Option<LanguageTag>,
     /// When they took it.
     pub since: UnixMillis,
     /// When they left for good, before the others.
@@ -223,6 +225,7 @@ impl Session {
                     mediator: *mediator,
                     alias: alias.clone(),
                     register_number: register_number.clone(),
+                    adjacent_language: adjacent_language.clone(),
                     since: at,
                     released: None,
                 };

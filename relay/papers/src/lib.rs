@@ -112,6 +112,17 @@ pub enum PaperError {
     },
 }
 
+impl PaperError {
+    /// What it is, without anything of the transcript: for logs.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::NoGlyphs { .. } => "letters without a font",
+            Self::NoFonts => "no fonts",
+            Self::NotWritten { .. } => "the library refused",
+        }
+    }
+}
+
 /// Writes a transcript.
 ///
 /// # Errors

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::clock;
 use crate::engine::{Engine, EngineError};
-use crate::store::{Store, StoreError};
+use crate::store::{EntryRow, Store, StoreError};
 
 /// Sessions that ended this long before the relay started are still looked at, in milliseconds: seven days.
 const LOOKS_BACK: i64 = 7 * 24 * 3_600_000;
@@ -142,7 +142,7 @@ impl Loans {
         worked: Span,
     ) -> Result<(), LoanError> {
         let entries = self.store.entries(id).await?;
-        let Ok(log) = verify(id, entries.iter().map(|entry| (entry.line.as_str(), entry.hash))) else {
+        let Ok(log) = verify(id, entries.iter().map(EntryRow::hashed)) else {
             tracing::error!(session = %id.loggable(), "the log is damaged; its minutes are not counted");
             return Ok(());
         };

@@ -145,10 +145,11 @@ pub fn seal(
     revisions: &[EntryRow],
     signer: &Signer,
 ) -> anyhow::Result<Vec<u8>> {
-    let text = |lines: Vec<String>| lines.concat().into_bytes();
-    let lines = |rows: &[EntryRow]| text(rows.iter().map(|row| format!("{}\n", row.line)).collect());
-    let hashes =
-        |rows: &[EntryRow]| text(rows.iter().map(|row| format!("{}\n", hex::encode(row.hash))).collect());
+    let text = |line: fn(&EntryRow) -> String, rows: &[EntryRow]| -> Vec<u8> {
+        rows.iter().map(|row| line(row) + "\n").collect::<String>().into_bytes()
+    };
+    let lines = |rows| text(|row| row.line.clone(), rows);
+    let hashes = |rows| text(|row| hex::encode(row.hash), rows);
     let Transcript { log, review } =
         Transcript::verified(session, entries, revisions).context("no record is made of it")?;
     let transcript = transcript_text(&log);
@@ -217,10 +218,11 @@ pub fn verify_file(path: &Path, key: Option<&str>) -> anyhow::Result<Verified> {
     );
 
     if is_reviewed {
-        let document: TranscriptDocument = serde_json::from_slice(&part(&mut archive, "document.json")?)
+        // As it lies there, and not only what of it this program knows.
+        let document: serde_json::Value = serde_json::from_slice(&part(&mut archive, "document.json")?)
             .context("document.json can not be read")?;
         ensure!(
-            document == TranscriptDocument::of(&log, &review),
+            document == serde_json::to_value(TranscriptDocument::of(&log, &review))?,
             "document.json does not follow from the logs: it was changed"
         );
     }

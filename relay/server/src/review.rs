@@ -44,12 +44,9 @@ impl Transcript {
         entries: &[EntryRow],
         revisions: &[EntryRow],
     ) -> anyhow::Result<Self> {
-        let lines =
-            |rows: &[EntryRow]| rows.iter().map(|row| (row.line.clone(), row.hash)).collect::<Vec<_>>();
-        let (entries, revisions) = (lines(entries), lines(revisions));
-        let log = verify(session, entries.iter().map(|(line, hash)| (line.as_str(), *hash)))
+        let log = verify(session, entries.iter().map(EntryRow::hashed))
             .context("the stored log was changed by other hands")?;
-        let review = verify_review(&log, revisions.iter().map(|(line, hash)| (line.as_str(), *hash)))
+        let review = verify_review(&log, revisions.iter().map(EntryRow::hashed))
             .context("the stored log of the review was changed by other hands")?;
         Ok(Self { log, review })
     }

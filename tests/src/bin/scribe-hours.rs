@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use dragoman_client::audio::resample_all;
-use dragoman_client::speech::{EngineOptions, Expected, Sound, SpeechEngine, Told};
+use dragoman_client::speech::{EngineOptions, Sound, SpeechEngine, Told};
 use dragoman_core::ids::ParticipantId;
 use dragoman_speech::{SAMPLE_RATE, WhisperLanguage};
 use dragoman_tests::relay::client_program;
@@ -40,7 +40,7 @@ async fn main() -> Result<()> {
     let worker = engine.worker().context("the worker has a process")?;
     let (written, mut inbox) = mpsc::channel(1_024);
     for (speaker, ..) in &loops {
-        engine.listen_to(*speaker, Expected::new(), written.clone());
+        engine.listen_to(*speaker, written.clone());
     }
     let counting = tokio::spawn(async move {
         let mut counts: BTreeMap<&str, u64> = BTreeMap::new();

@@ -190,13 +190,20 @@ impl SpeechEngine {
         Some(self.inner.shared.worker.load(Ordering::Relaxed)).filter(|id| *id != 0)
     }
 
-    /// What is written of this speaker, who may say what is `expected`, goes to `written` from now on.
-    pub fn listen_to(&self, speaker: ParticipantId, expected: Expected, written: mpsc::Sender<Told>) {
-        let outlet = Outlet { written, expected: expected.clone(), open: VecDeque::new() };
+    /// What is written of this speaker goes to `written` from now on.
+    pub fn listen_to(&self, speaker: ParticipantId, written: mpsc::Sender<Told>) {
+        let outlet = Outlet { written, expected: Expected::new(), open: VecDeque::new() };
         self.inner.shared.lock_outlets().insert(speaker, outlet);
-        if !expected.is_empty() {
-            self.inner.shared.push_order(Item::Expect(speaker, expected));
+    }
+
+    /// What this speaker, who is listened to, may say.
+    pub fn expect(&self, speaker: ParticipantId, expected: Expected) {
+        let shared = &self.inner.shared;
+        match shared.lock_outlets().get_mut(&speaker) {
+            Some(outlet) if outlet.expected != expected => outlet.expected.clone_from(&expected),
+            _ => return,
         }
+        shared.push_order(Item::Expect(speaker, expected));
     }
 
     /// Nothing of this speaker may be written any more.

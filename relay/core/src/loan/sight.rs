@@ -69,6 +69,8 @@ fn skills(mediator: Mediator, reader: &AgencyCode) -> Mediator {
     let Mediator { id, profile } = mediator;
     let profile = Profile {
         gender: None,
+        // It leads to a name.
+        register_number: None,
         serves: profile.serves.into_iter().filter(|agency| agency == reader).collect(),
         countries: Default::default(),
         favourite_of: Default::default(),
@@ -108,6 +110,7 @@ mod tests {
         let spoken = |tag: &str| SpokenLanguage { tag: tag.parse().unwrap(), level: Level::Fluent };
         let profile = Profile {
             gender: Some(Gender::Female),
+            register_number: Some("AL-1".to_owned()),
             agency: of.map(agency),
             conflicts: [Circumstance::new(Tie::Place, "Tropoja").unwrap()].into(),
             ..Profile::new("Heron", vec![spoken("sq"), spoken("en")]).cleared(UnixMillis(1))
@@ -144,7 +147,7 @@ mod tests {
         let shown = sight.shown(lent.clone(), span(0, 101)).unwrap();
         assert_eq!((&shown.alias, &shown.languages), (&lent.alias, &lent.languages));
         assert!(shown.is_cleared(UnixMillis(2)) && !sight.keeps(&shown));
-        assert!(shown.conflicts.is_empty() && shown.gender.is_none());
+        assert!(shown.conflicts.is_empty() && shown.gender.is_none() && shown.register_number.is_none());
         assert_eq!(sight.shown(mediator(4, Some("RS")), span(0, 1_000)), None, "of the lender, but not lent");
         let shared = sight.shown(mediator(5, None), span(0, 10)).unwrap();
         assert!(!sight.keeps(&shared) && shared.conflicts.is_empty());

@@ -21,7 +21,7 @@ pub struct Certificate {
     pub via: Option<LanguageTag>,
     /// Everybody who interpreted, in the order they came.
     pub interpreters: Vec<CertifiedInterpreter>,
-    /// When it was interpreted, and how; breaks and stops lie between.
+    /// When it was interpreted, and how; breaks, stops and lost connections lie between.
     pub modes: Vec<ModeSpan>,
 }
 
@@ -40,7 +40,7 @@ pub struct CertifiedInterpreter {
     pub languages: LanguagePair,
     /// The neighbour of the interviewee's language that they spoke in its place.
     pub adjacent_language: Option<LanguageTag>,
-    /// When it was their turn.
+    /// When it was their turn, and they were connected.
     pub turns: Vec<Span>,
 }
 
@@ -69,19 +69,18 @@ impl CertificateClock {
     /// The session as it is since `at`.
     pub(crate) fn look(&mut self, session: &Session, at: UnixMillis) {
         let live = session.phase() == Phase::Live;
-        let mode = live.then_some(session.floor.mode);
+        let places = [Place(0), Place(1)].into_iter().filter(|_| live);
+        let on_turn = places.filter_map(|place| session.on_turn(place));
+        // Whoever is not there interprets nothing.
+        let there = on_turn.filter(|mediator| mediator.connected && !mediator.has_left());
+        let now: Vec<ParticipantId> = there.map(|mediator| mediator.id).collect();
+        let mode = (!now.is_empty()).then_some(session.floor.mode);
         if self.mode.map(|(mode, _)| mode) != mode {
             if let Some((mode, from)) = self.mode.take() {
                 self.modes.push(ModeSpan { mode, span: Span { from, until: at } });
             }
             self.mode = mode.map(|mode| (mode, at));
         }
-        let places = [Place(0), Place(1)].into_iter().filter(|_| live);
-        let now: Vec<ParticipantId> = places
-            .filter_map(|place| session.on_turn(place))
-            .filter(|p| !p.has_left())
-            .map(|p| p.id)
-            .collect();
         let ended = self.on_turn.extract_if(.., |(id, _)| !now.contains(id));
         self.turns.extend(ended.map(|(id, from)| (id, Span { from, until: at })));
         let new = now.into_iter().filter(|id| !self.on_turn.iter().any(|(before, _)| before == id));
@@ -99,10 +98,7 @@ impl CertificateClock {
                 alias: taken.alias.clone(),
                 register_number: taken.register_number.clone(),
                 languages: session.turn_languages(participant)?,
-                adjacent_language: session
-                    .adjacent_language
-                    .clone()
-                    .filter(|_| taken.place.of_turns().0 == 0),
+                adjacent_language: taken.adjacent_language.clone(),
                 turns: turns.collect(),
             })
         });

@@ -48,10 +48,10 @@ impl Reviewer {
     pub fn languages(&self, log: &VerifiedLog) -> Vec<LanguageTag> {
         let Some(me) = self.in_session(log) else { return Vec::new() };
         match log.session.turn_languages(me) {
-            Some(pair) => [Some(pair.source), Some(pair.target), log.session.adjacent_language.clone()]
-                .into_iter()
-                .flatten()
-                .collect(),
+            Some(pair) => {
+                let neighbour = me.assigned.as_ref().and_then(|taken| taken.adjacent_language.clone());
+                [Some(pair.source), Some(pair.target), neighbour].into_iter().flatten().collect()
+            }
             None => vec![me.language.clone()],
         }
     }
@@ -69,7 +69,8 @@ impl Review {
         act: ReviewAct,
     ) -> Result<(Reviser, Revision), ReviewRefusal> {
         let me = reviewer.in_session(log).ok_or(ReviewRefusal::NotYourRole)?;
-        if me.role == Role::Mediator && !self.awaits(me.id) {
+        let asked = reviewer.mediator.and_then(|mediator| self.open_check(mediator));
+        if me.role == Role::Mediator && asked.is_none() {
             return Err(ReviewRefusal::NotAsked);
         }
         let mut service_number = None;
@@ -101,14 +102,14 @@ impl Review {
                 let asked = log.everybody.iter().find(|participant| participant.id == of);
                 let mediator = asked.and_then(|participant| participant.assigned.as_ref());
                 let mediator = mediator.ok_or(ReviewRefusal::NoSuchMediator)?.mediator;
-                if self.awaits(of) {
+                if self.is_asked(mediator) {
                     return Err(ReviewRefusal::AskedAlready);
                 }
                 Revision::CheckAsked { of, mediator }
             }
             ReviewAct::CallCheckOff { of } if self.awaits(of) => Revision::CheckCalledOff { of },
-            ReviewAct::FinishCheck if me.role == Role::Mediator => Revision::CheckFinished { of: me.id },
-            ReviewAct::CallCheckOff { .. } | ReviewAct::FinishCheck => return Err(ReviewRefusal::NotAsked),
+            ReviewAct::FinishCheck => Revision::CheckFinished { of: asked.ok_or(ReviewRefusal::NotAsked)? },
+            ReviewAct::CallCheckOff { .. } => return Err(ReviewRefusal::NotAsked),
         };
         Ok((reviewer.as_reviser(me, service_number), revision))
     }

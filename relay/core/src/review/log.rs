@@ -41,7 +41,14 @@ impl Review {
 
     /// Whether this mediator was asked to go through the transcript, and is not through.
     pub fn is_asked(&self, mediator: MediatorId) -> bool {
-        self.checks.values().any(|(asked, _, finished)| *asked == mediator && finished.is_none())
+        self.open_check(mediator).is_some()
+    }
+
+    /// As which participant they were: who took turns twice was two of them.
+    pub(super) fn open_check(&self, mediator: MediatorId) -> Option<ParticipantId> {
+        let open =
+            self.checks.iter().find(|(_, (asked, _, finished))| *asked == mediator && finished.is_none());
+        open.map(|(of, _)| *of)
     }
 
     /// Whether a participant was asked, and is not through.

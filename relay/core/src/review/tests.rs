@@ -53,6 +53,10 @@ fn accepted(number: u128, place: u8) -> Event {
     }
 }
 
+fn connected(number: u128) -> Event {
+    Event::ParticipantConnected { participant: id(number) }
+}
+
 /// Officer 0 (en), mediators 1 and 2 (sq–en), interviewee 3 (sq), scribe 4.
 fn events() -> Vec<(i64, Event)> {
     let languages = LanguagePair { source: tag("sq"), target: tag("en") };
@@ -67,6 +71,7 @@ fn events() -> Vec<(i64, Event)> {
     vec![
         (0, Event::SessionRequested { officer_account: OFFICER_ACCOUNT, officer: id(0), request }),
         (10, accepted(1, 0)),
+        (11, connected(1)),
         (20, admitted(3, Role::Interviewee, "sq")),
         (21, admitted(4, Role::Scribe, "en")),
         (30, Event::ConsentGiven { by: id(0), consent: Consent { kind, agreed: true, means, at: at(30) } }),
@@ -80,7 +85,9 @@ fn events() -> Vec<(i64, Event)> {
         (80, Event::Paused { by: id(3) }),
         (100, Event::Resumed { by: id(3) }),
         (110, accepted(2, 2)),
+        (111, connected(2)),
         (120, Event::HandedOver { place: Place(0), from: id(1), to: id(2) }),
+        (150, Event::ParticipantDisconnected { participant: id(2) }),
         (200, Event::SessionEnded { by: Some(id(0)), abandoned: false }),
     ]
 }
@@ -151,12 +158,12 @@ fn the_certificate_says_who_interpreted_when_and_how() {
         .collect();
     assert_eq!(
         interpreters,
-        [("Heron 1", Some("AL-17/4"), vec![(30, 80), (100, 120)]), ("Heron 2", None, vec![(120, 200)])]
+        [("Heron 1", Some("AL-17/4"), vec![(30, 80), (100, 120)]), ("Heron 2", None, vec![(120, 150)])]
     );
     let modes: Vec<_> = certificate.modes.iter().map(|one| (one.mode, spans(&[one.span])[0])).collect();
     assert_eq!(
         modes,
-        [(Mode::Consecutive, (30, 60)), (Mode::Simultaneous, (60, 80)), (Mode::Simultaneous, (100, 200))]
+        [(Mode::Consecutive, (30, 60)), (Mode::Simultaneous, (60, 80)), (Mode::Simultaneous, (100, 150))]
     );
     assert_eq!(certificate.languages, LanguagePair { source: tag("sq"), target: tag("en") });
 }
@@ -166,7 +173,7 @@ fn the_document_has_lines_and_gaps_in_the_order_in_which_speech_began() {
     let desk = Desk::new();
     let document = TranscriptDocument::of(&desk.log, &desk.review);
     let numbers: Vec<u64> = document.entries.iter().map(DocumentEntry::number).collect();
-    assert_eq!(numbers, [6, 7, 9, 8, 11]);
+    assert_eq!(numbers, [7, 8, 10, 9, 12]);
     assert!(matches!(document.entries[4], DocumentEntry::Gap(_)));
     assert_eq!(document.speakers.len(), 5);
     assert_eq!(document.record.chain, hex::encode(desk.log.session.chain.head));
@@ -177,31 +184,31 @@ fn the_document_has_lines_and_gaps_in_the_order_in_which_speech_began() {
 #[test]
 fn a_correction_keeps_what_was_there_and_takes_a_certification_back() {
     let mut desk = Desk::new();
-    assert_eq!(desk.line(6).status, LineStatus::MachineDraft);
-    desk.act(&officer(), certify(&[(6, 0)])).unwrap();
-    assert_eq!((desk.line(6).status, desk.line(6).certified.len()), (LineStatus::Certified, 1));
-    desk.act(&officer(), correct(6, 0, " Did you sleep well? ")).unwrap();
-    let line = desk.line(6);
+    assert_eq!(desk.line(7).status, LineStatus::MachineDraft);
+    desk.act(&officer(), certify(&[(7, 0)])).unwrap();
+    assert_eq!((desk.line(7).status, desk.line(7).certified.len()), (LineStatus::Certified, 1));
+    desk.act(&officer(), correct(7, 0, " Did you sleep well? ")).unwrap();
+    let line = desk.line(7);
     assert_eq!((line.text.as_str(), line.version), ("Did you sleep well?", 1));
     assert_eq!((line.status, line.certified.len()), (LineStatus::Corrected, 0));
     assert_eq!(line.before, [LineVersionText { text: "Did you slep well?".to_owned(), signed: None }]);
-    desk.act(&officer(), correct(6, 1, "Did you sleep?")).unwrap();
-    let before: Vec<_> = desk.line(6).before.into_iter().map(|before| before.text).collect();
+    desk.act(&officer(), correct(7, 1, "Did you sleep?")).unwrap();
+    let before: Vec<_> = desk.line(7).before.into_iter().map(|before| before.text).collect();
     assert_eq!(before, ["Did you slep well?", "Did you sleep well?"]);
     let number = Some("4711".to_owned());
-    let seen = vec![LineVersion { line: 6, version: 2 }];
+    let seen = vec![LineVersion { line: 7, version: 2 }];
     desk.act(&officer(), ReviewAct::CertifyLines { seen, service_number: number.clone() }).unwrap();
-    let certified = desk.line(6).certified;
+    let certified = desk.line(7).certified;
     assert_eq!(certified[0].by, Reviser { role: Role::Officer, alias: None, register_number: number });
 }
 
 #[test]
 fn whoever_saw_another_text_neither_corrects_nor_certifies() {
     let mut desk = Desk::new();
-    desk.act(&officer(), correct(6, 0, "Did you sleep well?")).unwrap();
-    assert_eq!(desk.act(&officer(), correct(6, 0, "Did you sleep?")), Err(ReviewRefusal::LineChanged));
-    assert_eq!(desk.act(&officer(), certify(&[(9, 0), (6, 0)])), Err(ReviewRefusal::LineChanged));
-    assert_eq!(desk.line(9).status, LineStatus::MachineDraft, "all of them or none");
+    desk.act(&officer(), correct(7, 0, "Did you sleep well?")).unwrap();
+    assert_eq!(desk.act(&officer(), correct(7, 0, "Did you sleep?")), Err(ReviewRefusal::LineChanged));
+    assert_eq!(desk.act(&officer(), certify(&[(10, 0), (7, 0)])), Err(ReviewRefusal::LineChanged));
+    assert_eq!(desk.line(10).status, LineStatus::MachineDraft, "all of them or none");
 }
 
 #[test]
@@ -209,18 +216,18 @@ fn what_can_not_be_is_refused() {
     let mut desk = Desk::new();
     let comment = |entry, text: &str| ReviewAct::Comment { entry, text: text.to_owned() };
     let number = |number: &str| ReviewAct::CertifyLines {
-        seen: vec![LineVersion { line: 6, version: 0 }],
+        seen: vec![LineVersion { line: 7, version: 0 }],
         service_number: Some(number.to_owned()),
     };
     let stranger = Reviewer { account: AccountId(Uuid::from_u128(99)), mediator: None };
     for (reviewer, act, refusal) in [
-        (officer(), correct(6, 0, "  "), ReviewRefusal::TextMalformed),
-        (officer(), correct(6, 0, &"x".repeat(2_001)), ReviewRefusal::TextMalformed),
-        (officer(), correct(6, 0, "Did you slep well? "), ReviewRefusal::SameText),
-        (officer(), correct(11, 0, "a gap has no text"), ReviewRefusal::NoSuchLine),
-        (officer(), correct(1, 0, "not a line"), ReviewRefusal::NoSuchLine),
+        (officer(), correct(7, 0, "  "), ReviewRefusal::TextMalformed),
+        (officer(), correct(7, 0, &"x".repeat(2_001)), ReviewRefusal::TextMalformed),
+        (officer(), correct(7, 0, "Did you slep well? "), ReviewRefusal::SameText),
+        (officer(), correct(12, 0, "a gap has no text"), ReviewRefusal::NoSuchLine),
+        (officer(), correct(2, 0, "not a line"), ReviewRefusal::NoSuchLine),
         (officer(), certify(&[]), ReviewRefusal::LinesMalformed),
-        (officer(), certify(&[(7, 0)]), ReviewRefusal::NotYourLanguage),
+        (officer(), certify(&[(8, 0)]), ReviewRefusal::NotYourLanguage),
         (officer(), number("4711; DROP"), ReviewRefusal::NumberMalformed),
         (officer(), number(""), ReviewRefusal::NumberMalformed),
         (officer(), comment(Some(3), "nothing was said there"), ReviewRefusal::NoSuchLine),
@@ -244,14 +251,14 @@ fn a_mediator_sees_to_it_only_while_asked() {
     assert!(desk.review.is_asked(MediatorId(Uuid::from_u128(1))));
     let again = desk.act(&officer(), ReviewAct::AskCheck { of: id(1) });
     assert_eq!(again, Err(ReviewRefusal::AskedAlready));
-    desk.act(&mediator(1), certify(&[(6, 0), (7, 0), (8, 0)])).unwrap();
-    let by = desk.line(7).certified[0].by.clone();
+    desk.act(&mediator(1), certify(&[(7, 0), (8, 0), (9, 0)])).unwrap();
+    let by = desk.line(8).certified[0].by.clone();
     assert_eq!((by.alias.as_deref(), by.register_number.as_deref()), (Some("Heron 1"), Some("AL-17/4")));
     let refused = desk.act(&mediator(1), ReviewAct::AskCheck { of: id(2) });
     assert_eq!(refused, Err(ReviewRefusal::NotYourRole));
     desk.act(&mediator(1), ReviewAct::FinishCheck).unwrap();
     assert!(!desk.review.is_asked(MediatorId(Uuid::from_u128(1))));
-    assert_eq!(desk.act(&mediator(1), correct(7, 0, "E?")), Err(ReviewRefusal::NotAsked));
+    assert_eq!(desk.act(&mediator(1), correct(8, 0, "E?")), Err(ReviewRefusal::NotAsked));
     let view = TranscriptView::of(&desk.log, &desk.review, Some(&officer()));
     assert_eq!((view.you, view.your_languages), (Some(id(0)), vec![tag("en")]));
     assert_eq!(view.checks[0].finished_at, Some(at(1_002)));
@@ -264,10 +271,10 @@ fn a_mediator_sees_to_it_only_while_asked() {
 fn a_replayed_review_is_the_same_and_every_change_is_found() {
     let mut desk = Desk::new();
     desk.act(&officer(), ReviewAct::AskCheck { of: id(1) }).unwrap();
-    desk.act(&mediator(1), correct(7, 0, "A keni fjetur?")).unwrap();
-    desk.act(&mediator(1), certify(&[(7, 1)])).unwrap();
+    desk.act(&mediator(1), correct(8, 0, "A keni fjetur?")).unwrap();
+    desk.act(&mediator(1), certify(&[(8, 1)])).unwrap();
     let text = "He means the night before.".to_owned();
-    desk.act(&mediator(1), ReviewAct::Comment { entry: Some(8), text }).unwrap();
+    desk.act(&mediator(1), ReviewAct::Comment { entry: Some(9), text }).unwrap();
     desk.act(&mediator(1), ReviewAct::FinishCheck).unwrap();
     let lines = || desk.stored.iter().map(|entry| (entry.line.as_str(), entry.hash));
     assert_eq!(verify_review(&desk.log, lines()).unwrap(), desk.review);

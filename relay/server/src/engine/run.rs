@@ -81,7 +81,7 @@ impl Task {
             task.relay.recall(memory);
         }
         for saved in task.store.unfinished_sessions().await? {
-            let entries = saved.entries.iter().map(|entry| (entry.line.as_str(), entry.hash));
+            let entries = saved.entries.iter().map(EntryRow::hashed);
             let log = verify(saved.id, entries).with_context(|| {
                 format!(
                     "the log of session {} in the database was changed by other hands",

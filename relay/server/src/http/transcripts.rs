@@ -78,6 +78,8 @@ pub(super) async fn revise(
     }
     let reviewer = reviewer_of(&account);
     let transcript = Transcript::revise(&app.store, id, &reviewer, &act, app.now()).await?;
+    // The answer is the whole of it.
+    app.store.note_record_read(id, account.id, app.now(), "revised the transcript").await?;
     tracing::info!(session = %id.loggable(), account = %account.id.loggable(), "a transcript was revised");
     // Whoever just finished does not see it any more; this answer is the last they get.
     Ok(Json(view_of(&transcript, &account)))
@@ -140,14 +142,15 @@ pub(super) async fn schema() -> Json<serde_json::Value> {
 }
 
 async fn asked_transcript(app: &App, id: SessionId, account: &Account) -> Result<Transcript, ApiError> {
-    let asked = account.mediator;
+    let no_such = || ApiError::no_such("transcript");
+    let mediator = account.mediator.ok_or_else(no_such)?;
     // A stranger learns nothing of a session, not even that it is there.
-    if app.store.session(id).await?.is_none_or(|session| session.row.ended_at.is_none()) {
-        return Err(ApiError::no_such("transcript"));
+    let checks = app.store.checks_of(mediator).await?;
+    if !checks.iter().any(|check| check.session == id) {
+        return Err(no_such());
     }
     let transcript = Transcript::load(&app.store, id).await?;
-    let is_open = asked.is_some_and(|mediator| transcript.is_open_to(mediator));
-    if is_open { Ok(transcript) } else { Err(ApiError::no_such("transcript")) }
+    if transcript.is_open_to(mediator) { Ok(transcript) } else { Err(no_such()) }
 }
 
 fn reviewer_of(account: &Account) -> Reviewer {
@@ -172,7 +175,8 @@ impl From<ReviewError> for ApiError {
 
 impl From<PaperError> for ApiError {
     fn from(error: PaperError) -> Self {
-        tracing::error!(%error, "a paper could not be written");
+        // The letters for which there is no font are of what was said: they go to the reader, not into the log.
+        tracing::error!(kind = error.kind(), "a paper could not be written");
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "paper_not_written", error.to_string())
     }
 }

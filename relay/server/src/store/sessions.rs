@@ -26,6 +26,13 @@ pub struct EntryRow {
     pub hash: [u8; 32],
 }
 
+impl EntryRow {
+    /// Its bytes, and the chain's hash after them.
+    pub fn hashed(&self) -> (&str, [u8; 32]) {
+        (&self.line, self.hash)
+    }
+}
+
 /// A session as it is requested.
 #[derive(Debug)]
 pub struct NewSession {

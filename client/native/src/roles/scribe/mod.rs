@@ -1,5 +1,6 @@
 //! A scribe in one session: hears everybody, says nothing, writes what is said while transcription is agreed.
 
+mod glossary;
 mod speakers;
 mod text;
 
@@ -8,14 +9,12 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use dragoman_core::glossary::prompt_of;
-use dragoman_core::ids::{ParticipantId, SessionId};
-use dragoman_core::language::LanguagePair;
+use dragoman_core::ids::ParticipantId;
 use dragoman_core::session_types::Role;
 use dragoman_core::transcript::{CaptionDraft, LanguageNote, LanguageRemark, ScribeState};
-use dragoman_core::wire::ParticipantMessage;
+use dragoman_core::wire::{ParticipantMessage, SessionView};
 use serde::Serialize;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -29,8 +28,6 @@ use crate::speech::{Expected, Sound, SpeechEngine, Told};
 
 /// What waits to be sent. Beyond, lines are lost and that is logged.
 const WAITING: usize = 256;
-/// Most characters of terms that are handed on for a language; the model takes what it has room for.
-const PROMPT_CHARS: usize = 1_000;
 /// Whoever sounds so loud speaks; they may only be breathing.
 const LOUD: f32 = 0.05;
 
@@ -66,17 +63,19 @@ impl Scribe {
         let (written, inbox) = mpsc::channel(WAITING);
         let timeline_unix = Arc::new(AtomicI64::new(0));
         let sink = listen(speakers.clone(), engine.clone(), timeline_unix.clone());
-        let glossary = Glossary { api: api.clone(), engine: engine.clone() };
         let options = CallOptions {
             sinks: vec![AudioSink::callback(sink)],
             speaks: false,
             decode_rate: dragoman_speech::SAMPLE_RATE,
             ..CallOptions::default()
         };
-        let call = Arc::new(Call::join(api, link, options).await?);
+        let call = Arc::new(Call::join(api.clone(), link, options).await?);
         let lines = Arc::new(AtomicU64::new(0));
         let mut tasks = JoinSet::new();
-        tasks.spawn(follow(call.clone(), speakers.clone(), glossary, written, timeline_unix));
+        let (terms, expected) = watch::channel(Expected::new());
+        tasks.spawn(glossary::fetch(api, call.clone(), engine.clone(), terms));
+        let follower = Follower { speakers: speakers.clone(), engine: engine.clone(), written, expected };
+        tasks.spawn(follower.run(call.clone(), timeline_unix));
         let sender = Sender {
             call: call.clone(),
             speakers: speakers.clone(),
@@ -155,69 +154,58 @@ fn listen(
     }
 }
 
-/// Where the words come from that may be said.
-struct Glossary {
-    api: ApiClient,
-    engine: SpeechEngine,
-}
-
-impl Glossary {
-    /// What the model may be told of a session's terms: a transcript without them is better than none.
-    async fn terms_of(&self, session: SessionId, languages: LanguagePair) -> Expected {
-        let terms = self.api.glossary(session).await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "the session's glossary can not be read");
-            Vec::new()
-        });
-        let told = [languages.source, languages.target].into_iter().filter_map(|tag| {
-            let code = self.engine.plan(tag.as_str()).code()?;
-            let prompt = prompt_of(&terms, &tag, PROMPT_CHARS);
-            (!prompt.is_empty()).then(|| (code.code().to_owned(), prompt))
-        });
-        told.collect()
-    }
-}
-
-/// Keeps [`Speakers`] as the view says.
-async fn follow(
-    call: Arc<Call>,
+/// Keeps [`Speakers`] as the view says, and the engine with them.
+struct Follower {
     speakers: Who,
-    glossary: Glossary,
+    engine: SpeechEngine,
     written: mpsc::Sender<Told>,
-    timeline_unix: Arc<AtomicI64>,
-) {
-    let mut view = call.view();
-    let engine = glossary.engine.clone();
-    let mut expected: Option<Expected> = None;
-    loop {
-        let session = view.borrow().as_ref().map(|view| (view.id, view.languages.clone(), view.transcribing));
-        if let (None, Some((id, languages, true))) = (&expected, session) {
-            expected = Some(glossary.terms_of(id, languages).await);
-        }
-        if let Some(view) = view.borrow_and_update().as_ref() {
-            let mut now = Speakers::of(view, &engine);
-            let mut before = speakers.lock();
-            let switched = before.transcribing != now.transcribing;
-            let known: Vec<ParticipantId> = before.ids().collect();
-            now.last_side = before.last_side;
-            *before = now;
-            let is_new = |speaker: &ParticipantId| switched || !known.contains(speaker);
-            let changed: Vec<ParticipantId> = before.ids().filter(is_new).collect();
-            let transcribing = before.transcribing;
-            drop(before);
-            for speaker in changed {
-                // What was said before it was switched off is not written after.
-                engine.forget(speaker);
-                if transcribing {
-                    engine.listen_to(speaker, expected.clone().unwrap_or_default(), written.clone());
-                }
+    /// Words that may be said.
+    expected: watch::Receiver<Expected>,
+}
+
+impl Follower {
+    async fn run(mut self, call: Arc<Call>, timeline_unix: Arc<AtomicI64>) {
+        let mut view = call.view();
+        loop {
+            if let Some(view) = view.borrow_and_update().as_ref() {
+                self.see(view);
+            }
+            tokio::select! {
+                changed = view.changed() => if changed.is_err() { return },
+                Ok(()) = self.expected.changed() => self.expect_all(),
+                () = tokio::time::sleep(Duration::from_millis(20)), if timeline_unix.load(Ordering::Relaxed) == 0 => {}
+            }
+            if let Some(timeline) = call.timeline() {
+                timeline_unix.store(timeline.started_unix.0, Ordering::Relaxed);
             }
         }
-        tokio::select! {
-            changed = view.changed() => if changed.is_err() { return },
-            () = tokio::time::sleep(Duration::from_millis(20)), if timeline_unix.load(Ordering::Relaxed) == 0 => {}
+    }
+
+    fn see(&self, view: &SessionView) {
+        let mut now = Speakers::of(view, &self.engine);
+        let mut before = self.speakers.lock();
+        let switched = before.transcribing != now.transcribing;
+        let known: Vec<ParticipantId> = before.ids().collect();
+        now.last_side = before.last_side;
+        *before = now;
+        let is_new = |speaker: &ParticipantId| switched || !known.contains(speaker);
+        let changed: Vec<ParticipantId> = before.ids().filter(is_new).collect();
+        let transcribing = before.transcribing;
+        drop(before);
+        for speaker in changed {
+            // What was said before it was switched off is not written after.
+            self.engine.forget(speaker);
+            if transcribing {
+                self.engine.listen_to(speaker, self.written.clone());
+                self.engine.expect(speaker, self.expected.borrow().clone());
+            }
         }
-        if let Some(timeline) = call.timeline() {
-            timeline_unix.store(timeline.started_unix.0, Ordering::Relaxed);
+    }
+
+    fn expect_all(&self) {
+        let speakers: Vec<ParticipantId> = self.speakers.lock().ids().collect();
+        for speaker in speakers {
+            self.engine.expect(speaker, self.expected.borrow().clone());
         }
     }
 }

@@ -1,6 +1,7 @@
 /** What the reader has in hand on a transcript's screen: the line they are at, those they chose, and what they type. */
-import { SvelteMap, SvelteSet } from 'svelte/reactivity';
+import { SvelteMap } from 'svelte/reactivity';
 import type { ReviewAct } from '../../wire';
+import type { Seen } from './certifying';
 
 export type Writing = 'correct' | 'comment';
 
@@ -15,10 +16,10 @@ export interface Begun {
 export class TranscriptDesk {
   /** The line at which the reader is. */
   selected = $state<number>();
-  /** Lines chosen to be certified. */
-  readonly chosen = new SvelteSet<number>();
+  /** Lines chosen to be certified, in the version in which they were chosen: nobody certifies what they did not see. */
+  readonly chosen = new SvelteMap<number, number>();
   /** Lines about to be certified: those whose statement is being asked for. */
-  certifying = $state.raw<ReadonlySet<number>>();
+  certifying = $state.raw<Seen>();
   /** Stands beside an officer's statements for as long as the page is open. */
   serviceNumber = $state('');
   /** Texts that were begun, by what and entry. Kept here, for a row that is out of sight is not drawn. */
@@ -59,13 +60,14 @@ export class TranscriptDesk {
     return [...this.#writings.values()].some(({ text, first }) => text !== first);
   }
 
-  choose(line: number, chosen: boolean): void {
-    if (chosen) this.chosen.add(line);
-    else this.chosen.delete(line);
+  /** `version`: as it stands on the screen; nothing: not chosen any more. */
+  choose(line: number, version: number | undefined): void {
+    if (version === undefined) this.chosen.delete(line);
+    else this.chosen.set(line, version);
   }
 
-  /** After an act: what was certified is not chosen any more. */
-  keepChosen(certifiable: ReadonlySet<number>): void {
-    for (const line of this.chosen) if (!certifiable.has(line)) this.chosen.delete(line);
+  /** After an act: what was certified, or corrected by somebody else, is not chosen any more. */
+  keepChosen(certifiable: Seen): void {
+    for (const [line, version] of this.chosen) if (certifiable.get(line) !== version) this.chosen.delete(line);
   }
 }

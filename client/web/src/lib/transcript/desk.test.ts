@@ -30,10 +30,11 @@ it('writes about the whole without leaving the line', () => {
   expect([one.selected, one.isWriting(null)]).toEqual([3, true]);
 });
 
-it('lets go of chosen lines that are certified', () => {
+it('lets go of chosen lines that are certified or were changed', () => {
   const one = desk();
-  for (const line of [1, 2, 3]) one.choose(line, true);
-  one.choose(2, false);
-  one.keepChosen(new Set([2, 3]));
-  expect([...one.chosen]).toEqual([3]);
+  for (const line of [1, 2, 3, 4]) one.choose(line, 0);
+  one.choose(2, undefined);
+  // The fourth was corrected by somebody else meanwhile.
+  one.keepChosen(new Map([[2, 0], [3, 0], [4, 1]]));
+  expect([...one.chosen]).toEqual([[3, 0]]);
 });

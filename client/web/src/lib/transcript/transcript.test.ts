@@ -151,26 +151,26 @@ describe('certifying', () => {
 
   it('is for those who speak the language, once each', () => {
     // What the mediator said in another language is not the officer's to judge, whatever the mediator's own is.
-    expect([...certifiable(view(entries, 'o', ['en']))]).toEqual([2]);
-    expect([...certifiable(view(entries, 'm', ['aln', 'sq', 'en']))]).toEqual([1, 3]);
+    expect([...certifiable(view(entries, 'o', ['en']))]).toEqual([[2, 2]]);
+    expect([...certifiable(view(entries, 'm', ['aln', 'sq', 'en'])).keys()]).toEqual([1, 3]);
     expect([...certifiable(view(entries, null, []))]).toEqual([]);
     expect(readerOf(view(entries, 'm', []))?.alias).toBe('Blue Heron');
   });
 
   it('offers what nobody has certified and is shown', () => {
     const mediator = view(entries, 'm', ['sq', 'aln']);
-    expect(uncertified(mediator, new Set([1, 2, 3, 4]))).toEqual([1, 3]);
-    expect(uncertified(mediator, new Set([3]))).toEqual([3]);
+    expect(uncertified(mediator, new Set([1, 2, 3, 4]))).toEqual([[1, 0], [3, 0]]);
+    expect(uncertified(mediator, new Set([3]))).toEqual([[3, 0]]);
   });
 
-  it('sends the versions that are on the screen, and no more than an act holds', () => {
-    expect(seenOf(view(entries, 'm', []), new Set([2, 3, 99]))).toEqual([
+  it('sends the versions in which lines were chosen, and no more than an act holds', () => {
+    expect(seenOf(new Map([[2, 2], [3, 0]]))).toEqual([
       { line: 2, version: 2 },
       { line: 3, version: 0 },
     ]);
     const many = Array.from({ length: 1500 }, (_, n) => line(n, 'i', 'sq'));
     const all = new Set(many.map(({ number }) => number));
-    expect(seenOf(view(many, 'm', ['sq']), all)).toHaveLength(1000);
+    expect(seenOf(new Map(many.map(({ number }) => [number, 0])))).toHaveLength(1000);
     expect(uncertified(view(many, 'm', ['sq']), all)).toHaveLength(1000);
   });
 });

@@ -21,6 +21,6 @@ via: LanguageTag | null,
  */
 interpreters: Array<CertifiedInterpreter>, 
 /**
- * When it was interpreted, and how; breaks and stops lie between.
+ * When it was interpreted, and how; breaks, stops and lost connections lie between.
  */
 modes: Array<ModeSpan>, };

@@ -29,6 +29,6 @@ languages: LanguagePair,
  */
 adjacent_language: LanguageTag | null, 
 /**
- * When it was their turn.
+ * When it was their turn, and they were connected.
  */
 turns: Array<Span>, };
