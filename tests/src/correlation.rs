@@ -1,5 +1,7 @@
 //! How like what was played is what was recorded, and how much later.
 
+use std::ops::Range;
+
 use rustfft::FftPlanner;
 use rustfft::num_complex::Complex;
 
@@ -33,6 +35,26 @@ pub fn align(played: &[f32], recorded: &[f32]) -> Alignment {
     let scale = (energy(played) * energy(recorded)).sqrt();
     let lag = if index > length / 2 { index as i64 - length as i64 } else { index as i64 };
     Alignment { correlation: if scale > 0.0 { peak / scale } else { 0.0 }, lag }
+}
+
+/// How like each piece of `piece` samples of a turn is to what was recorded of it, which is looked for `later` by so many
+/// samples. The jitter buffer makes speech longer and shorter, so that a whole phrase has no one delay.
+pub fn pieces(
+    played: &[f32],
+    turn: &Range<usize>,
+    recorded: &[f32],
+    piece: usize,
+    later: Range<i64>,
+) -> Vec<f64> {
+    let place = |at: i64| usize::try_from(at).unwrap_or(0).min(recorded.len());
+    let of_piece = |begin: usize| {
+        let said = &played[begin..begin + piece];
+        let near = &recorded[place(begin as i64 + later.start)..place((begin + piece) as i64 + later.end)];
+        let lag = usize::try_from(align(said, near).lag).unwrap_or(0).min(near.len());
+        // Held against that piece alone, not against all that was searched.
+        align(said, &near[lag..(lag + piece).min(near.len())]).correlation
+    };
+    (turn.start..turn.end.saturating_sub(piece)).step_by(piece).map(of_piece).collect()
 }
 
 #[cfg(test)]

@@ -15,8 +15,8 @@ use dragoman_core::ids::ParticipantId;
 use dragoman_core::review::{DocumentEntry, TranscriptDocument, TranscriptView};
 use dragoman_core::session_types::{Phase, Role};
 use dragoman_core::time::UnixMillis;
-use dragoman_core::transcript::LineStatus;
-use dragoman_core::wire::ParticipantMessage;
+use dragoman_core::transcript::{LineStatus, TranscriptGist};
+use dragoman_core::wire::{ParticipantMessage, RelayMessage};
 use dragoman_relay::record::verify_file;
 use dragoman_tests::agencies::change_mediator;
 use dragoman_tests::call::Call;
@@ -59,7 +59,21 @@ impl Over {
         ] {
             scribe.write(&mut call, line).await?;
         }
+        let model = "test".to_owned();
+        let text = "Yes, thank you.".to_owned();
+        let gist = TranscriptGist { speaker: interviewee, started_at: at(6), text, model };
+        scribe.socket.send(&ParticipantMessage::AddGist { gist: gist.clone() }).await?;
+        let is_gist =
+            |message| matches!(message, RelayMessage::Gist { gist: told } if told == gist).then_some(());
+        call.officer.socket.find(is_gist).await?;
         call.officer.socket.send(&ParticipantMessage::EndSession).await?;
+        // The interviewee hears the interpreter, and reads no machine's translation.
+        let until_the_end = |message: RelayMessage| match message {
+            RelayMessage::Gist { .. } => Some(false),
+            RelayMessage::Session { view } if view.phase == Phase::Sealed => Some(true),
+            _ => None,
+        };
+        assert!(call.interviewee.socket.find(until_the_end).await?, "the interviewee got a gist");
         call.officer.socket.phase(Phase::Sealed).await?;
         let path = format!("/api/v1/sessions/{}/transcript", call.session);
         let (officer, mediator_client) = (call.officer.client, call.mediator.client);
@@ -113,6 +127,11 @@ async fn a_transcript_is_read_with_a_reason_corrected_and_certified_by_whoever_w
     let [interpreter] = &view.document.certificate.interpreters[..] else { panic!("one interpreter") };
     assert_eq!(interpreter.register_number.as_deref(), Some("AL-17/4"));
     assert!(!interpreter.turns.is_empty() && view.document.certificate.modes.len() == 1);
+    let gists = view.document.entries.iter().map(|entry| match entry {
+        DocumentEntry::Line(line) => line.gist.as_deref(),
+        DocumentEntry::Gap(_) => None,
+    });
+    assert_eq!(gists.collect::<Vec<_>>(), [None, None, Some("Yes, thank you.")]);
 
     // Others see nothing: not the mediator, who was not asked; not whoever runs the relay; and a stranger not either.
     let administrator = over.relay.signed_in(&over.relay.links.administrator).await?;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use dragoman_client::audio::{AudioSink, AudioSource, SAMPLE_RATE};
 use dragoman_client::call::{Begin, Call, CallOptions};
-use dragoman_tests::correlation::align;
+use dragoman_tests::correlation::pieces;
 use dragoman_tests::natives::{accept, ready_desk, request, signed_in};
 use dragoman_tests::relay::TestRelay;
 use dragoman_tests::speech::{Phrases, spoken};
@@ -54,26 +54,14 @@ async fn a_call_over_a_link_that_loses_three_of_ten_stays_up_and_is_understood()
     println!("{counts:?}\n{voice:?}");
     assert_eq!((spoken.reconnects, listened.reconnects), (0, 0), "unsent frames: {}", spoken.unsent);
     let recorded = heard.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut correlations: Vec<f64> = turns.iter().flat_map(|turn| pieces(&clip, turn, &recorded)).collect();
+    let mut correlations: Vec<f64> =
+        turns.iter().flat_map(|turn| pieces(&clip, turn, &recorded, PIECE, 0..PAUSE as i64)).collect();
     correlations.sort_by(f64::total_cmp);
     println!("correlation of each half second, the least like first: {correlations:.2?}");
     let made_up = (voice.concealed - voice.repaired) as f64 / (voice.received + voice.lost) as f64;
     assert!(made_up <= MOST_MADE_UP, "{made_up:.2}");
     assert!(correlations[correlations.len() / 2] >= LEAST_CORRELATION, "{correlations:?}");
     Ok(())
-}
-
-/// How like what was heard is to each half second of a phrase. The jitter buffer makes speech longer and shorter, so that a
-/// whole phrase has no one delay.
-fn pieces(clip: &[f32], turn: &Range<usize>, heard: &[f32]) -> Vec<f64> {
-    let of_piece = |begin: usize| {
-        let piece = &clip[begin..begin + PIECE];
-        let near = &heard[begin.min(heard.len())..(begin + PIECE + PAUSE).min(heard.len())];
-        let lag = usize::try_from(align(piece, near).lag).unwrap_or(0).min(near.len());
-        // Held against that half second alone, not against all that was searched.
-        align(piece, &near[lag..(lag + PIECE).min(near.len())]).correlation
-    };
-    (turn.start..turn.end - PIECE).step_by(PIECE).map(of_piece).collect()
 }
 
 fn answered() -> CallOptions {

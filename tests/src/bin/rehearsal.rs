@@ -23,7 +23,7 @@ use dragoman_core::session_types::{ConsentKind, Phase, Role};
 use dragoman_core::transcript::TranscriptLine;
 use dragoman_core::wire::{DeskMessage, DeskRelayMessage, ParticipantMessage};
 use dragoman_speech::word_errors;
-use dragoman_tests::correlation::{Alignment, align};
+use dragoman_tests::correlation::{Alignment, align, pieces};
 use dragoman_tests::relay::{RelayProcess, client_program, relay_program};
 use dragoman_tests::speech::{Phrases, speak};
 use serde_json::{Value, json};
@@ -39,6 +39,10 @@ const TAIL: Duration = Duration::from_secs(5);
 const QUESTION: usize = 7;
 const ANSWER: usize = 34;
 const LEAST_CORRELATION: f64 = 0.8;
+/// A turn is held against what was heard of it in pieces of this length,
+const PIECE: Duration = Duration::from_millis(500);
+/// each of which may have come earlier or later than the whole by so much.
+const STRETCHED: Duration = Duration::from_millis(150);
 /// Voices and speeds that the model was not trained with are tested in `models/tests`; here is the whole way.
 const MOST_WORD_ERRORS: f64 = 0.25;
 
@@ -258,7 +262,7 @@ fn directions(
             let recorded = read_wav(&file)?;
             let later = started[to].saturating_duration_since(started[from]).as_secs_f64()
                 - started[from].saturating_duration_since(started[to]).as_secs_f64();
-            // Each turn for itself: between two of them the jitter buffer may change its delay, as it should.
+            // Each turn for itself, and each half second of it: the jitter buffer changes its delay, as it should.
             let turns: Vec<Alignment> =
                 speaker.turns.iter().map(|turn| align_turn(&speaker.clip, &recorded, turn)).collect();
             let correlation = turns.iter().map(|turn| turn.correlation).fold(1.0, f64::min);
@@ -274,13 +278,17 @@ fn directions(
     Ok((directions, all_heard))
 }
 
-/// One turn against what was recorded around its time.
+/// One turn against what was recorded around its time: where it lies, and how like its half seconds are in the median.
 fn align_turn(played: &[f32], recorded: &[f32], turn: &Range<usize>) -> Alignment {
     let around = samples(Duration::from_secs(1));
     let begins = turn.start.saturating_sub(around).min(recorded.len());
     let ends = (turn.end + around).min(recorded.len());
     let found = align(&played[turn.clone()], &recorded[begins..ends]);
-    Alignment { lag: found.lag + begins as i64 - turn.start as i64, ..found }
+    let lag = found.lag + begins as i64 - turn.start as i64;
+    let reach = samples(STRETCHED) as i64;
+    let mut alike = pieces(played, turn, recorded, samples(PIECE), lag - reach..lag + reach);
+    alike.sort_by(f64::total_cmp);
+    Alignment { lag, correlation: alike.get(alike.len() / 2).copied().unwrap_or(found.correlation) }
 }
 
 /// Each speaker's captions against what they said.
