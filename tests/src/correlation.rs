@@ -38,23 +38,32 @@ pub fn align(played: &[f32], recorded: &[f32]) -> Alignment {
 }
 
 /// How like each piece of `piece` samples of a turn is to what was recorded of it, which is looked for `later` by so many
-/// samples. The jitter buffer makes speech longer and shorter, so that a whole phrase has no one delay.
+/// samples, with the piece's energy. The jitter buffer makes speech longer and shorter, so that a whole phrase has no one delay.
 pub fn pieces(
     played: &[f32],
     turn: &Range<usize>,
     recorded: &[f32],
     piece: usize,
     later: Range<i64>,
-) -> Vec<f64> {
+) -> Vec<(f64, f64)> {
     let place = |at: i64| usize::try_from(at).unwrap_or(0).min(recorded.len());
     let of_piece = |begin: usize| {
         let said = &played[begin..begin + piece];
         let near = &recorded[place(begin as i64 + later.start)..place((begin + piece) as i64 + later.end)];
         let lag = usize::try_from(align(said, near).lag).unwrap_or(0).min(near.len());
         // Held against that piece alone, not against all that was searched.
-        align(said, &near[lag..(lag + piece).min(near.len())]).correlation
+        let alike = align(said, &near[lag..(lag + piece).min(near.len())]).correlation;
+        (alike, said.iter().map(|sample| f64::from(*sample).powi(2)).sum())
     };
     (turn.start..turn.end.saturating_sub(piece)).step_by(piece).map(of_piece).collect()
+}
+
+/// How like all pieces are together, each by its energy: what is missing counts as much as if the whole were held against the
+/// whole.
+pub fn together(pieces: &[(f64, f64)]) -> f64 {
+    let energy: f64 = pieces.iter().map(|(_, energy)| energy).sum();
+    let alike: f64 = pieces.iter().map(|(alike, energy)| alike * energy).sum();
+    if energy > 0.0 { alike / energy } else { 0.0 }
 }
 
 #[cfg(test)]
@@ -72,5 +81,24 @@ mod tests {
         let other: Vec<f32> = (0..4_000_u32).map(|n| (n as f32 * 0.7).cos()).collect();
         assert!(align(&played, &other).correlation < 0.3);
         assert_eq!(align(&played, &[0.0; 100]).correlation, 0.0);
+    }
+
+    #[test]
+    fn pieces_bear_a_delay_that_changes_and_not_what_is_missing() {
+        let mut noise = 1_u32;
+        let mut random = || {
+            noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            noise as f32 / u32::MAX as f32 - 0.5
+        };
+        let played: Vec<f32> = (0..8_000).map(|_| random()).collect();
+        let later = |from: &[f32], by: usize| [vec![0.0; by], from.to_vec()].concat();
+        let alike = |recorded: &[f32]| together(&pieces(&played, &(0..8_000), recorded, 1_000, -200..200));
+        let mut jumps = later(&played[..4_000], 50);
+        jumps.extend(later(&played[4_000..], 30));
+        assert!(align(&played, &jumps).correlation < 0.8, "the whole has no one delay");
+        assert!(alike(&jumps) > 0.9, "{}", alike(&jumps));
+        let mut silent = played.clone();
+        silent[2_000..4_000].fill(0.0);
+        assert!(alike(&silent) < 0.8, "a quarter is missing: {}", alike(&silent));
     }
 }

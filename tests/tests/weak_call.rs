@@ -54,8 +54,11 @@ async fn a_call_over_a_link_that_loses_three_of_ten_stays_up_and_is_understood()
     println!("{counts:?}\n{voice:?}");
     assert_eq!((spoken.reconnects, listened.reconnects), (0, 0), "unsent frames: {}", spoken.unsent);
     let recorded = heard.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut correlations: Vec<f64> =
-        turns.iter().flat_map(|turn| pieces(&clip, turn, &recorded, PIECE, 0..PAUSE as i64)).collect();
+    let mut correlations: Vec<f64> = turns
+        .iter()
+        .flat_map(|turn| pieces(&clip, turn, &recorded, PIECE, 0..PAUSE as i64))
+        .map(|(alike, _)| alike)
+        .collect();
     correlations.sort_by(f64::total_cmp);
     println!("correlation of each half second, the least like first: {correlations:.2?}");
     let made_up = (voice.concealed - voice.repaired) as f64 / (voice.received + voice.lost) as f64;

@@ -23,7 +23,7 @@ use dragoman_core::session_types::{ConsentKind, Phase, Role};
 use dragoman_core::transcript::TranscriptLine;
 use dragoman_core::wire::{DeskMessage, DeskRelayMessage, ParticipantMessage};
 use dragoman_speech::word_errors;
-use dragoman_tests::correlation::{Alignment, align, pieces};
+use dragoman_tests::correlation::{Alignment, align, pieces, together};
 use dragoman_tests::relay::{RelayProcess, client_program, relay_program};
 use dragoman_tests::speech::{Phrases, speak};
 use serde_json::{Value, json};
@@ -278,7 +278,7 @@ fn directions(
     Ok((directions, all_heard))
 }
 
-/// One turn against what was recorded around its time: where it lies, and how like its half seconds are in the median.
+/// One turn against what was recorded around its time: where it lies, and how like its half seconds are.
 fn align_turn(played: &[f32], recorded: &[f32], turn: &Range<usize>) -> Alignment {
     let around = samples(Duration::from_secs(1));
     let begins = turn.start.saturating_sub(around).min(recorded.len());
@@ -286,9 +286,8 @@ fn align_turn(played: &[f32], recorded: &[f32], turn: &Range<usize>) -> Alignmen
     let found = align(&played[turn.clone()], &recorded[begins..ends]);
     let lag = found.lag + begins as i64 - turn.start as i64;
     let reach = samples(STRETCHED) as i64;
-    let mut alike = pieces(played, turn, recorded, samples(PIECE), lag - reach..lag + reach);
-    alike.sort_by(f64::total_cmp);
-    Alignment { lag, correlation: alike.get(alike.len() / 2).copied().unwrap_or(found.correlation) }
+    let alike = pieces(played, turn, recorded, samples(PIECE), lag - reach..lag + reach);
+    Alignment { lag, correlation: together(&alike) }
 }
 
 /// Each speaker's captions against what they said.
