@@ -102,18 +102,32 @@ export function untilHeard(page, count, timeout) {
   );
 }
 
-/** How many bytes of sound a packet has in the mean, of each voice that leaves this page and that arrives at it. */
-export function bytesInPackets(page) {
-  return page.evaluate(async () => {
-    const bytes = { out: [], in: [] };
-    for (const transport of window.watched.transports.filter((one) => one.connectionState === 'connected')) {
-      for (const stats of (await transport.getStats()).values()) {
-        if (stats.type === 'outbound-rtp') bytes.out.push(stats.bytesSent / stats.packetsSent);
-        if (stats.type === 'inbound-rtp' && stats.packetsReceived > 0) bytes.in.push(stats.bytesReceived / stats.packetsReceived);
+/**
+ * How many bytes of sound a packet has in the mean, of each of `voices` that leaves this page and that arrives at it, once
+ * there were `packets` of each: the first of a voice has no earlier frame to carry.
+ */
+export function bytesInPackets(page, voices, packets = 25, timeout = 5_000) {
+  return page.evaluate(
+    async ({ voices, packets, timeout }) => {
+      const deadline = Date.now() + timeout;
+      for (;;) {
+        const streams = { out: [], in: [] };
+        for (const transport of window.watched.transports.filter((one) => one.connectionState === 'connected')) {
+          for (const stats of (await transport.getStats()).values()) {
+            if (stats.type === 'outbound-rtp') streams.out.push([stats.bytesSent, stats.packetsSent]);
+            if (stats.type === 'inbound-rtp') streams.in.push([stats.bytesReceived, stats.packetsReceived]);
+          }
+        }
+        const enough = (list, count) => list.filter(([, of]) => of >= packets).length >= count;
+        if ((enough(streams.out, voices.out) && enough(streams.in, voices.in)) || Date.now() > deadline) {
+          const means = (list) => list.filter(([, of]) => of > 0).map(([bytes, of]) => bytes / of);
+          return { out: means(streams.out), in: means(streams.in) };
+        }
+        await new Promise((done) => setTimeout(done, 50));
       }
-    }
-    return bytes;
-  });
+    },
+    { voices, packets, timeout },
+  );
 }
 
 /** Of every voice that ever arrived here: how many packets, and when the last one came. */
