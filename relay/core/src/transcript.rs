@@ -151,6 +151,7 @@ impl TranscriptGist {
 
 /// What a transcript consists of, in the order in which it was written.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(untagged)]
 pub enum TranscriptEntry {
     /// A text.

@@ -8,6 +8,7 @@ mod levels;
 mod options;
 mod signalling;
 mod stats;
+mod told;
 mod voices;
 
 use std::collections::BTreeMap;

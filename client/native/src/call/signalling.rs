@@ -7,11 +7,13 @@ use std::time::{Duration, Instant};
 use dragoman_core::ids::SessionId;
 use dragoman_core::red::Redundancy;
 use dragoman_core::session_types::{ConsentKind, ConsentMeans, Role};
+use dragoman_core::transcript::TranscriptEntry;
 use dragoman_core::wire::{ParticipantMessage, Quality, RelayMessage, SessionView};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{interval, sleep, sleep_until};
 
 use super::stats::{Hearing, milliseconds};
+use super::told::{Told, event_of};
 use super::{CallEvent, CallOptions, Command, End, Shared};
 use crate::error::{ClientError, Result};
 use crate::media::{Transport, TransportState, Ways};
@@ -41,6 +43,7 @@ pub(super) struct Signalling {
     over: bool,
     quality: Option<Quality>,
     heard: Hearing,
+    told: Told,
 }
 
 struct Attempt {
@@ -82,6 +85,7 @@ impl Signalling {
             over: false,
             quality: None,
             heard: Hearing::default(),
+            told: Told::default(),
         }
     }
 
@@ -235,9 +239,15 @@ impl Signalling {
                 self.shared.tell(CallEvent::Slots(slots));
             }
             RelayMessage::Draft { draft } => self.shared.tell(CallEvent::Draft(Box::new(draft))),
-            RelayMessage::Gap { gap } => self.shared.tell(CallEvent::Gap(gap)),
-            RelayMessage::Gist { gist } => self.shared.tell(CallEvent::Gist(gist)),
-            RelayMessage::Caption { line } => self.shared.tell(CallEvent::Caption(Box::new(line))),
+            RelayMessage::Gap { gap } => self.tell_text(TranscriptEntry::Gap(gap)),
+            RelayMessage::Caption { line } => self.tell_text(TranscriptEntry::Line(line)),
+            RelayMessage::Gist { gist } => {
+                self.told.note_gist(&gist);
+                self.shared.tell(CallEvent::Gist(gist));
+            }
+            RelayMessage::Written { entries, gists } => {
+                self.told.missed(entries, gists).into_iter().for_each(|event| self.shared.tell(event));
+            }
             RelayMessage::Refused { problem } => {
                 tracing::warn!(code = %problem.code, "the relay refused a message");
                 self.shared.tell(CallEvent::Refused(problem));
@@ -246,6 +256,11 @@ impl Signalling {
             RelayMessage::Goodbye { .. } => {}
         }
         Ok(())
+    }
+
+    fn tell_text(&mut self, entry: TranscriptEntry) {
+        self.told.note(&entry);
+        self.shared.tell(event_of(entry));
     }
 
     async fn answered(&mut self, sdp: String) {

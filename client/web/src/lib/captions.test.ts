@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CaptionDraft, TranscriptGist, TranscriptLine } from '../wire';
-import { NONE, lastLine, pieces, withDraft, withGap, withGist, withLine, withoutDrafts } from './captions';
+import { NONE, lastLine, pieces, withDraft, withGap, withGist, withLine, withWritten, withoutDrafts } from './captions';
 
 const draft = (speaker: string, settled: string, open: string, at = 1): CaptionDraft => ({
   speaker,
@@ -26,6 +26,19 @@ const line = (speaker: string, text: string, more: Partial<TranscriptLine> = {})
 const gist = (speaker: string, started_at: number, text: string): TranscriptGist => ({ speaker, started_at, text, model: 'test' });
 
 describe('captions', () => {
+  it('are those that the relay has, once a connection is back', () => {
+    const gap = { speaker: 'a', started_at: 5, ended_at: 9, why: 'too_slow' as const };
+    const before = withDraft(withLine(NONE, line('a', 'Where were you born?')), draft('b', 'Ku', '', 2));
+    const entries = [line('a', 'Where were you born?'), line('b', 'Në Tiranë.', { started_at: 4 }), gap];
+    const after = withWritten(before, entries, [gist('b', 4, 'In Tirana.'), gist('b', 3, 'of a line that is gone')]);
+    expect(after.entries).toEqual([
+      { kind: 'line', line: entries[0] },
+      { kind: 'line', line: entries[1], gist: gist('b', 4, 'In Tirana.') },
+      { kind: 'gap', gap },
+    ]);
+    expect(after.drafts).toEqual(before.drafts);
+  });
+
   it('show what is being said until its line or gap is there', () => {
     let captions = withDraft(NONE, draft('b', 'Ku', 'keni', 2));
     captions = withDraft(captions, draft('a', '', 'Where', 1));

@@ -1,5 +1,5 @@
 /** What stands under "captions": lines and gaps as they were written, and what is being said now. */
-import type { CaptionDraft, LineWord, TranscriptGap, TranscriptGist, TranscriptLine } from '../wire';
+import type { CaptionDraft, LineWord, TranscriptEntry, TranscriptGap, TranscriptGist, TranscriptLine } from '../wire';
 
 /** Entries kept on the screen; the whole transcript is in the record. */
 const KEPT = 50;
@@ -25,6 +25,12 @@ export function withLine(captions: Captions, line: TranscriptLine): Captions {
 
 export function withGap(captions: Captions, gap: TranscriptGap): Captions {
   return settled(captions, gap.speaker, { kind: 'gap', gap });
+}
+
+/** What the relay says was written before this connection takes the place of what was there: some of it may have been missed. */
+export function withWritten(captions: Captions, entries: readonly TranscriptEntry[], gists: readonly TranscriptGist[]): Captions {
+  const written = entries.map((entry): Entry => ('why' in entry ? { kind: 'gap', gap: entry } : { kind: 'line', line: entry }));
+  return gists.reduce(withGist, { ...captions, entries: written });
 }
 
 /** It may come after later lines; where its line is not kept any more, there is nothing to put it beside. */

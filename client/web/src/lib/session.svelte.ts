@@ -2,7 +2,7 @@
 import { Call } from '../media/call.svelte';
 import type { ConsentKind, FloorAct, ParticipantMessage, Problem, RelayMessage, SessionView } from '../wire';
 import { api } from './api';
-import { type Captions, NONE, withDraft, withGap, withGist, withLine, withoutDrafts } from './captions';
+import { type Captions, NONE, withDraft, withGap, withGist, withLine, withWritten, withoutDrafts } from './captions';
 import { noteRelayMoment } from './clock.svelte';
 import { isSilentFor } from './floor';
 import { ApiError } from './http';
@@ -119,6 +119,9 @@ export class LiveSession {
         break;
       case 'gist':
         this.captions = withGist(this.captions, message.gist);
+        break;
+      case 'written':
+        this.captions = withWritten(this.captions, message.entries, message.gists);
         break;
       case 'refused':
         if (message.problem.code.startsWith('sdp_')) this.call.refused();

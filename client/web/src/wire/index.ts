@@ -150,6 +150,7 @@ export type { SpokenLanguage } from './generated/SpokenLanguage';
 export type { Term } from './generated/Term';
 export type { Tie } from './generated/Tie';
 export type { TranscriptDocument } from './generated/TranscriptDocument';
+export type { TranscriptEntry } from './generated/TranscriptEntry';
 export type { TranscriptGap } from './generated/TranscriptGap';
 export type { TranscriptGist } from './generated/TranscriptGist';
 export type { TranscriptLine } from './generated/TranscriptLine';

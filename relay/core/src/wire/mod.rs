@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 use crate::ids::SessionId;
 use crate::interpreting::FloorAct;
 use crate::session_types::{ConsentKind, ConsentMeans, OfferNumber, Widening};
-use crate::transcript::{CaptionDraft, ScribeState, TranscriptGap, TranscriptGist, TranscriptLine};
+use crate::transcript::{
+    CaptionDraft, ScribeState, TranscriptEntry, TranscriptGap, TranscriptGist, TranscriptLine,
+};
 
 pub use desk_view::{DeskView, LanguageReach, MediatorDesk, MediatorPresence, OfferView, SessionSummary};
 pub use session_view::{
@@ -140,6 +142,14 @@ pub enum RelayMessage {
     Gist {
         /// The gist.
         gist: TranscriptGist,
+    },
+    /// The last of what was written before this connection, in its order: the first thing about the transcript that a
+    /// connection brings, where there is anything. It takes the place of what a screen shows.
+    Written {
+        /// Texts, and where there is none. Words of a text only where some are doubtful.
+        entries: Vec<TranscriptEntry>,
+        /// Gists of some of them.
+        gists: Vec<TranscriptGist>,
     },
     /// The message was not carried out; nothing changed.
     Refused {

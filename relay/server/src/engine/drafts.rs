@@ -23,12 +23,15 @@ impl Drafts {
             match event {
                 Event::LineTranscribed { line, .. } => self.forget(session, line.speaker),
                 Event::TextMissing { gap, .. } => self.forget(session, gap.speaker),
-                Event::TranscriptionSwitched { on: false } | Event::SessionEnded { .. } => {
-                    self.0.remove(&session);
-                }
+                Event::TranscriptionSwitched { on: false } => self.end(session),
                 _ => {}
             }
         }
+    }
+
+    /// Nothing of a session that is over is kept.
+    pub(super) fn end(&mut self, session: SessionId) {
+        self.0.remove(&session);
     }
 
     /// A scribe is gone: what is to be kept of its drafts, in the order in which it was said.

@@ -13,6 +13,7 @@ use dragoman_core::views::{Remark, desk_view, session_view};
 use dragoman_core::wire::{DeskRelayMessage, DeskView, Problem, RelayMessage};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
+use super::written::reads_gists;
 use super::{Attached, DeskOwner, OUTBOX};
 
 /// Way to one page or device; `None` once it was too slow: its socket ends, and says so by detaching.
@@ -139,10 +140,8 @@ impl Messages {
         }
     }
 
-    /// To those who work there: an interviewee hears the interpreter, not a machine.
     fn show_gist(&mut self, session: &Session, gist: &TranscriptGist) {
-        let works = |role: Role| matches!(role, Role::Officer | Role::Mediator | Role::Observer);
-        for reader in session.participants.iter().filter(|participant| works(participant.role)) {
+        for reader in session.participants.iter().filter(|participant| reads_gists(participant.role)) {
             self.send(session.id, reader.id, RelayMessage::Gist { gist: gist.clone() });
         }
     }

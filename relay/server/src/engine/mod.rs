@@ -7,6 +7,7 @@
 mod drafts;
 mod messages;
 mod run;
+mod written;
 
 use std::sync::Arc;
 

@@ -24,6 +24,7 @@ use tokio::sync::mpsc;
 
 use super::drafts::Drafts;
 use super::messages::{Messages, over};
+use super::written::Written;
 use super::{Attached, Command, EngineError, PrivateRows};
 use crate::clock;
 use crate::media::Media;
@@ -44,6 +45,7 @@ pub(super) struct Task {
     notifier: Notifier,
     messages: Messages,
     drafts: Drafts,
+    written: Written,
     /// Mediators whom the notifier reaches although no page of theirs is open.
     reached: HashSet<MediatorId>,
     desks_changed: bool,
@@ -65,6 +67,7 @@ impl Task {
             notifier,
             messages: Messages::default(),
             drafts: Drafts::default(),
+            written: Written::default(),
             reached: HashSet::new(),
             desks_changed: true,
             desks_shown: Instant::now(),
@@ -257,6 +260,7 @@ impl Task {
         for (id, events) in changed.iter().filter(|(_, events)| !events.is_empty()) {
             if let Some(session) = self.relay.session(*id).cloned() {
                 self.drafts.note(*id, events);
+                self.written.note(&session, events);
                 let is_text = |event: &Event| {
                     matches!(
                         event,
@@ -276,6 +280,8 @@ impl Task {
             }
         }
         for session in &ended {
+            self.drafts.end(session.id);
+            self.written.end(session.id);
             self.say_over(session, now).await;
         }
         self.desks_changed = true;
@@ -294,6 +300,9 @@ impl Task {
         // Whoever was connected already (on another page) changed nothing by this, and still needs the view.
         if let Some(state) = self.relay.session(session) {
             self.messages.show_participant(&self.relay, state, participant, clock::now());
+            if let Some(written) = self.written.before(state, participant) {
+                self.messages.send(session, participant, written);
+            }
         }
         Ok(attached)
     }

@@ -4,6 +4,7 @@ import type { IceServer } from "./IceServer";
 import type { Problem } from "./Problem";
 import type { SessionView } from "./SessionView";
 import type { Slot } from "./Slot";
+import type { TranscriptEntry } from "./TranscriptEntry";
 import type { TranscriptGap } from "./TranscriptGap";
 import type { TranscriptGist } from "./TranscriptGist";
 import type { TranscriptLine } from "./TranscriptLine";
@@ -43,7 +44,15 @@ gap: TranscriptGap, } | { "type": "gist",
 /**
  * The gist.
  */
-gist: TranscriptGist, } | { "type": "refused", 
+gist: TranscriptGist, } | { "type": "written", 
+/**
+ * Texts, and where there is none. Words of a text only where some are doubtful.
+ */
+entries: Array<TranscriptEntry>, 
+/**
+ * Gists of some of them.
+ */
+gists: Array<TranscriptGist>, } | { "type": "refused", 
 /**
  * Why, and what to do.
  */
