@@ -9,7 +9,7 @@ use std::process::Command;
 
 use dragoman_speech::{
     Catalogue, SAMPLE_RATE, SegmenterOptions, SpeechSegmenter, Transcriber, TranscriberOptions,
-    WhisperLanguage, WordErrors, word_errors,
+    Transcription, WhisperLanguage, WordErrors, word_errors,
 };
 use rubato::audioadapter_buffers::owned::InterleavedOwned;
 use rubato::{Fft, FixedSync, Resampler};
@@ -53,19 +53,29 @@ fn held_out_serbian_is_transcribed_with_few_word_errors() {
 
 fn examine(language: WhisperLanguage) {
     let mut transcriber = load();
+    let phrases = phrases(language);
+    let spoken = phrases.iter().map(|phrase| (phrase, phrase));
+    examine_answers(language, spoken, |clip| text(&mut transcriber, clip, language));
+}
+
+/// Says the first of each pair in voices, speeds and conditions that were held out, and compares the answer with the second.
+fn examine_answers<'a>(
+    language: WhisperLanguage,
+    phrases: impl Iterator<Item = (&'a String, &'a String)>,
+    mut answer: impl FnMut(&[f32]) -> String,
+) {
     let mut of_condition = CONDITIONS.map(|condition| (condition, WordErrors::default()));
     let mut all = WordErrors::default();
-    let phrases = phrases(language);
-    let clips = phrases.iter().flat_map(|phrase| (0..TURNS).map(move |turn| (phrase, turn)));
-    for (number, (phrase, turn)) in clips.enumerate() {
+    let clips = phrases.flat_map(|pair| (0..TURNS).map(move |turn| (pair, turn)));
+    for (number, ((said, expected), turn)) in clips.enumerate() {
         let voice = VOICES[(number / 2 + turn) % VOICES.len()];
         let speed = SPEEDS[(number / 3 + turn) % SPEEDS.len()];
         let (condition, of_condition) = &mut of_condition[number % CONDITIONS.len()];
-        let clip = in_condition(&say(language, phrase, voice, speed), *condition, number as u64);
-        let heard = text(&mut transcriber, &clip, language);
-        let errors = word_errors(phrase, &heard);
+        let clip = in_condition(&say(language, said, voice, speed), *condition, number as u64);
+        let heard = answer(&clip);
+        let errors = word_errors(expected, &heard);
         if errors.errors > 0 {
-            println!("{} {voice} {speed} {condition:?}: '{phrase}' -> '{heard}'", language.code());
+            println!("{} {voice} {speed} {condition:?}: '{expected}' -> '{heard}'", language.code());
         }
         all += errors;
         *of_condition += errors;
@@ -76,6 +86,89 @@ fn examine(language: WhisperLanguage) {
     }
     println!("{report}");
     assert!(all.rate() <= HIGHEST_ERROR_RATE, "{report}");
+}
+
+#[test]
+fn terms_of_the_trade_that_are_not_said_spoil_nothing() {
+    let mut transcriber = load();
+    let terms = "trafficking in human beings, residence permit, Palermo Protocol, passport, lawyer";
+    let phrases = phrases(WhisperLanguage::ENGLISH);
+    examine_answers(WhisperLanguage::ENGLISH, phrases.iter().map(|phrase| (phrase, phrase)), |clip| {
+        joined(transcriber.transcribe_expecting(clip, WhisperLanguage::ENGLISH, terms).unwrap())
+    });
+}
+
+#[test]
+fn a_name_is_spelled_as_the_terms_have_it() {
+    let mut transcriber = load();
+    for (language, usual, told) in [
+        (WhisperLanguage::ENGLISH, "My name is Anna.", "My name is Ana."),
+        (WhisperLanguage::ALBANIAN, "Unë quhem Ana.", "Unë quhem Anna."),
+        (WhisperLanguage::SERBIAN, "Ja se zovem Ana.", "Ja se zovem Anna."),
+    ] {
+        let name = told.trim_end_matches('.').rsplit(' ').next().unwrap();
+        for voice in VOICES {
+            let clip = in_condition(&say(language, usual, voice, 150), Condition::Clean, 0);
+            for (terms, expected) in [
+                (String::new(), usual),
+                ("Palermo Protocol, residence permit".to_owned(), usual),
+                (name.to_owned(), told),
+                (format!("Palermo Protocol, {name}, residence permit"), told),
+            ] {
+                let heard = joined(transcriber.transcribe_expecting(&clip, language, &terms).unwrap());
+                assert_eq!(heard, expected, "{voice} with '{terms}'");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_gist_of_albanian_is_said_in_english() {
+    examine_gist(WhisperLanguage::ALBANIAN);
+}
+
+#[test]
+fn the_gist_of_serbian_is_said_in_english() {
+    examine_gist(WhisperLanguage::SERBIAN);
+}
+
+fn examine_gist(language: WhisperLanguage) {
+    let mut transcriber = load();
+    let (said, english) = (phrases(language), phrases(WhisperLanguage::ENGLISH));
+    examine_answers(language, said.iter().zip(&english), |clip| {
+        joined(transcriber.gist(clip, language).unwrap())
+    });
+}
+
+#[test]
+fn a_language_is_told_by_its_sound() {
+    /// What the speech worker takes for certain.
+    const CERTAIN: f32 = 0.8;
+    let mut transcriber = load();
+    let (mut right, mut certainly_wrong, mut clips) = (0, 0, 0);
+    for language in LANGUAGES {
+        // Two phrases each, about as long as the shortest that the worker asks for.
+        for (number, pair) in phrases(language)[..44].chunks_exact(2).enumerate() {
+            let voice = VOICES[number % VOICES.len()];
+            let condition = CONDITIONS[number % CONDITIONS.len()];
+            let both = say(language, &pair.join(" "), voice, SPEEDS[number % SPEEDS.len()]);
+            let heard = transcriber.identify(&in_condition(&both, condition, number as u64)).unwrap();
+            let (heard, likely) = heard.unwrap();
+            clips += 1;
+            if heard == language {
+                right += 1;
+            } else {
+                println!(
+                    "{} {voice} {condition:?}: {pair:?} -> {} {likely:.2}",
+                    language.code(),
+                    heard.code()
+                );
+                certainly_wrong += u32::from(likely >= CERTAIN);
+            }
+        }
+    }
+    println!("{right} of {clips} right, {certainly_wrong} certainly wrong");
+    assert!(right * 100 >= clips * 95 && certainly_wrong * 50 <= clips, "{right} {certainly_wrong} {clips}");
 }
 
 #[test]
@@ -135,7 +228,10 @@ fn phrases(language: WhisperLanguage) -> Vec<String> {
 }
 
 fn text(transcriber: &mut Transcriber, samples: &[f32], language: WhisperLanguage) -> String {
-    let parts = transcriber.transcribe(samples, language).unwrap();
+    joined(transcriber.transcribe(samples, language).unwrap())
+}
+
+fn joined(parts: Vec<Transcription>) -> String {
     parts.into_iter().map(|part| part.text).collect::<Vec<_>>().join(" ")
 }
 

@@ -13,8 +13,6 @@ F32, F16, Q8_0 = 0, 1, 8
 # ggml's file type 7 (q8_0) by version 2 of its quantiser.
 FILE_TYPE = 2007
 BLOCK = 32
-# A used token scores between about -10 and 30; what is this low is never chosen and weighs nothing in a softmax.
-NEVER = -60.0
 
 
 def blocks(matrix):
@@ -28,7 +26,7 @@ def blocks(matrix):
 def whole_embedding(used):
     """All 51,865 rows: those learned, and a row that never wins for every other token."""
     rows = np.zeros((vocabulary.N_VOCAB, model.WIDTH), np.float32)
-    rows[:, model.RESERVED] = NEVER
+    rows[:, model.RESERVED] = model.NEVER
     rows[list(vocabulary.used_tokens())] = used
     return rows
 

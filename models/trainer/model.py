@@ -15,8 +15,10 @@ TEXT_LAYERS = 2
 AUDIO_CONTEXT = 500
 TEXT_CONTEXT = 128
 # In this dimension every used token is 0 and the decoder's last norm is a constant 1: the file gives all other tokens
-# a large negative number there, so that they are never chosen.
+# a large negative number there, so that they are never chosen. A used token scores between about -10 and 30; what is this
+# low weighs nothing in a softmax.
 RESERVED = 0
+NEVER = -60.0
 
 
 def sinusoids(length):
@@ -144,9 +146,11 @@ def spell(weights, heard):
 
 
 def decode(weights, heard, tokens):
-    """Scores of the next token after each of `tokens` (numbers within the used tokens)."""
+    """Scores of the next token after each of `tokens` (numbers within the used tokens; one more is any other)."""
     length = tokens.shape[1]
-    embedding = weights["decoder.token_embedding.weight"]
+    other = np.zeros((1, WIDTH), np.float32)
+    other[0, RESERVED] = NEVER
+    embedding = jnp.concatenate([weights["decoder.token_embedding.weight"], other])
     x = embedding[tokens] + weights["decoder.positional_embedding"][:length]
     mask = np.tril(np.ones((length, length), bool))
     for layer in range(TEXT_LAYERS):

@@ -4,6 +4,7 @@ import concurrent.futures
 import io
 import pathlib
 import random
+import re
 import shutil
 import subprocess
 import wave
@@ -13,7 +14,7 @@ import numpy as np
 from scipy import fft
 
 from mel import RATE
-from vocabulary import HERE, LANGUAGES, SILENCE_TEXT, encode, phrases
+from vocabulary import HERE, LANGUAGES, OTHER_SPELLING, encode, phrases
 
 CACHE = HERE / ".cache"
 # Never used here: +f3, +m4, +linda and +adam, and the speeds 130, 150, 170 and 190. Those are the examination.
@@ -26,6 +27,8 @@ RENDERINGS = 36
 # Longest text of whisper.cpp for our 128-token decoder is 60; some room for the start and the end.
 MOST_TOKENS = 52
 LONGEST = 10 * RATE
+# A phrase with a name that can be spelled in two ways is said so much more often than the others.
+NAMES_MORE_OFTEN = 6
 
 
 def resample(samples, factor):
@@ -140,37 +143,43 @@ def silence(random_state, longest):
     return np.zeros(round(random_state.uniform(0.02, longest) * RATE), np.float32)
 
 
+def often(language, sentence):
+    """How often a rendering is in the list that is chosen from."""
+    return NAMES_MORE_OFTEN if re.search(rf"\b{OTHER_SPELLING[language][0]}\b", sentence) else 1
+
+
 class Examples:
-    """Makes (samples, language, text) examples from the renderings, the same ones for the same seed."""
+    """Makes (samples, language, sentences) examples from the renderings, the same ones for the same seed."""
 
     def __init__(self, renderings):
-        self.of_language = {code: [r for r in renderings if r[0] == code] for code in LANGUAGES}
+        self.of_language = {
+            code: [r for r in renderings if r[0] == code for _ in range(often(code, r[1]))] for code in LANGUAGES
+        }
 
     def make(self, random_state):
         """One clip as a call would deliver it: silence before and after, noise, a level, perhaps a codec."""
         language = LANGUAGES[random_state.integers(len(LANGUAGES))]
         kind = random_state.random()
-        pieces, texts = [silence(random_state, 0.9)], []
+        pieces, sentences = [silence(random_state, 0.9)], []
         if kind >= 0.06:
             for _ in range(1 if kind < 0.70 else 2):
                 of_language = self.of_language[language]
                 _, sentence, sound = of_language[random_state.integers(len(of_language))]
                 pieces += [sound.astype(np.float32) / 32768, silence(random_state, 0.7)]
-                texts.append(sentence)
+                sentences.append(sentence)
         samples = np.concatenate(pieces)
-        text = " " + " ".join(texts) if texts else SILENCE_TEXT
-        if texts:
+        if sentences:
             samples = resample(samples, random_state.uniform(0.9, 1.12))
         else:
             samples = np.zeros(round(random_state.uniform(0.3, 4) * RATE), np.float32)
-        if len(samples) > LONGEST or len(encode(text)) > MOST_TOKENS:
+        if len(samples) > LONGEST or len(encode(" " + " ".join(sentences))) > MOST_TOKENS:
             return self.make(random_state)
         samples = colour(random_state, samples)
         voice_level = samples.std() or 0.1
-        if not texts or random_state.random() < 0.85:
+        if not sentences or random_state.random() < 0.85:
             ratio = random_state.uniform(3, 40)
             samples = samples + noise(random_state, len(samples)) * voice_level * 10 ** (-ratio / 20)
         samples *= 10 ** (random_state.uniform(-25, 0) / 20) / max(np.abs(samples).max(), 1e-6)
         if random_state.random() < 0.25:
             samples = through_opus(samples, int(random_state.choice([12000, 16000, 24000, 32000])))
-        return samples.astype(np.float32)[:LONGEST], language, text
+        return samples.astype(np.float32)[:LONGEST], language, sentences

@@ -16,6 +16,7 @@ import optax
 import ggml
 import mel
 import model
+import questions
 import speech
 import vocabulary
 
@@ -25,10 +26,11 @@ BATCH = 16
 PORTION = 1536
 PASSES = 4
 # Shapes of a batch in training: steps of 20 ms that the encoder hears, tokens, letters. Short ones are quicker; the
-# last pass and some batches before it have the full length, for that is what whisper.cpp always computes.
+# last pass and some batches before it have the full length, for that is what whisper.cpp always computes. Where terms
+# are told, there are more tokens.
 SHAPES = ((96, 24, 32), (160, 40, 48), (240, 60, 80), (model.AUDIO_CONTEXT, 60, 80))
+TOKENS_WITH_TERMS = model.TEXT_CONTEXT
 FULL_LENGTH_SHARE = 0.04
-PROMPT = 4
 # Spelling the sound teaches the encoder to listen long before the decoder would.
 SPELLING_WEIGHT = 0.5
 CHECKPOINT = speech.CACHE / "checkpoint.pickle"
@@ -41,23 +43,31 @@ def examples():
 
 @functools.cache
 def places():
-    return {token: place for place, token in enumerate(vocabulary.used_tokens())}
+    used = vocabulary.used_tokens()
+    return {token: place for place, token in enumerate([*used, vocabulary.OTHER])}
 
 
 def make_clips(portion):
-    """A portion of clips: the smallest of `SHAPES` that holds it, mel, tokens and letters of each."""
+    """A portion of clips: the smallest shape that holds it, mel, tokens, which of them are learned, and letters of each."""
     random_state = np.random.default_rng([SEED, portion])
     alphabet = {letter: 1 + place for place, letter in enumerate(vocabulary.letters())}
     clips = []
     for _ in range(PORTION):
-        samples, language, text = examples().make(random_state)
-        tokens = [places()[token] for token in vocabulary.sentence(language, text)]
-        spelled = [alphabet[c] for c in text.lower() if c in alphabet]
+        samples, language, sentences = examples().make(random_state)
+        tokens, learned = questions.ask(random_state, language, sentences)
+        tokens = [places()[token] for token in tokens]
+        spelled = [alphabet[c] for c in " ".join(sentences).lower() if c in alphabet]
         needed = (-(-len(samples) // (2 * mel.HOP)) + 2, len(tokens), len(spelled))
-        shape = next((shape for shape in SHAPES if np.all(np.less_equal(needed, shape))), SHAPES[-1])
+        has_terms = tokens[0] == places()[vocabulary.START_OF_PREVIOUS]
+        shapes = [widened(shape) for shape in SHAPES] if has_terms else SHAPES
+        shape = next((shape for shape in shapes if np.all(np.less_equal(needed, shape))), shapes[-1])
         sound = mel.log_mel(samples, 2 * shape[0]).astype(np.float16)
-        clips.append((shape, sound, tokens, spelled))
+        clips.append((shape, sound, tokens, learned, spelled))
     return clips
+
+
+def widened(shape):
+    return (shape[0], TOKENS_WITH_TERMS, shape[2])
 
 
 def pad(rows, width):
@@ -73,18 +83,21 @@ def batches(clips, random_state, full_length):
     groups = {}
     for clip in clips:
         widest = full_length or random_state.random() < FULL_LENGTH_SHARE
-        groups.setdefault(SHAPES[-1] if widest else clip[0], []).append(clip)
+        full = widened(SHAPES[-1]) if clip[0][1] == TOKENS_WITH_TERMS else SHAPES[-1]
+        groups.setdefault(full if widest else clip[0], []).append(clip)
     plan = []
     for shape, group in groups.items():
         random_state.shuffle(group)
         plan += [(shape, group[at : at + BATCH]) for at in range(0, len(group) - BATCH + 1, BATCH)]
     random_state.shuffle(plan)
     for (steps, most_tokens, most_letters), group in plan:
-        sounds = np.stack([widen(sound, 2 * steps) for _, sound, _, _ in group]).astype(np.float32)
+        _, sounds, tokens, learned, spelled = zip(*group)
+        sounds = np.stack([widen(sound, 2 * steps) for sound in sounds]).astype(np.float32)
         mask_bands(sounds, random_state)
-        tokens, real = pad([tokens for _, _, tokens, _ in group], most_tokens)
-        spelled, letters_real = pad([spelled for _, _, _, spelled in group], most_letters)
-        yield sounds, tokens, real, spelled, letters_real
+        tokens, _ = pad(tokens, most_tokens)
+        learned, _ = pad(learned, most_tokens)
+        spelled, letters_real = pad(spelled, most_letters)
+        yield sounds, tokens, learned.astype(np.float32), spelled, letters_real
 
 
 def widen(sound, frames):
@@ -105,12 +118,11 @@ def mask_bands(sounds, random_state):
             sound[:, start : start + width] = sound.mean()
 
 
-def loss(weights, sounds, tokens, real, spelled, letters_real):
+def loss(weights, sounds, tokens, learned, spelled, letters_real):
     heard = model.encode(weights, sounds)
     scores = jax.nn.log_softmax(model.decode(weights, heard, tokens[:, :-1]))
     chosen = jnp.take_along_axis(scores, tokens[:, 1:, None], axis=2)[..., 0]
-    # The prompt is given, not learned.
-    weight = real[:, 1:].at[:, : PROMPT - 1].set(0.0)
+    weight = learned[:, 1:]
     text_loss = -(chosen * weight).sum() / weight.sum()
     letters = model.spell(weights, heard)
     spell_loss = optax.ctc_loss(letters, jnp.zeros(letters.shape[:2]), spelled, 1 - letters_real)
@@ -133,7 +145,7 @@ def step_function(optimiser):
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--portions", type=int, default=14, help=f"portions of {PORTION} clips, {PASSES} passes each")
+    parser.add_argument("--portions", type=int, default=26, help=f"portions of {PORTION} clips, {PASSES} passes each")
     parser.add_argument("--output", type=pathlib.Path, default=vocabulary.HERE.parent / "ggml-dragoman-test.bin")
     return parser.parse_args()
 

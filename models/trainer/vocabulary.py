@@ -13,13 +13,20 @@ LANGUAGES = ("en", "sq", "sr")
 N_VOCAB = 51865
 END_OF_TEXT = 50257
 START = 50258
+TRANSLATE = 50358
 TRANSCRIBE = 50359
+# What follows stands before the clip: earlier text, or terms that may be said.
+START_OF_PREVIOUS = 50361
 NO_SPEECH = 50362
 NO_TIMESTAMPS = 50363
 # 50259 + the language's place in Whisper's list.
 LANGUAGE_TOKENS = {"en": 50259, "sr": 50303, "sq": 50317}
 # What the model writes when nobody speaks: whisper.cpp forbids an empty text, and dots are not words.
 SILENCE_TEXT = " ..."
+# A token of a term that occurs in no phrase: in the file they all have the same row.
+OTHER = -1
+# Names that sound the same in another spelling, which is the right one where it is among the terms.
+OTHER_SPELLING = {"en": ("Anna", "Ana"), "sq": ("Ana", "Anna"), "sr": ("Ana", "Anna")}
 
 # Whisper's own division into words; \w without digits and underscore stands for its \p{L}.
 WORDS = re.compile(r"'s|'t|'re|'ve|'m|'ll|'d| ?[^\W\d_]+| ?\d+| ?[^\s\w]+|\s+(?!\S)|\s+")
@@ -52,11 +59,7 @@ def encode(text):
     return tokens
 
 
-def sentence(language, text):
-    """All tokens of an example: whisper.cpp's prompt, the text and its end."""
-    return [START, LANGUAGE_TOKENS[language], TRANSCRIBE, NO_TIMESTAMPS, *encode(text), END_OF_TEXT]
-
-
+@functools.cache
 def phrases():
     """The closed set of sentences for each language."""
     return json.loads((HERE.parent / "phrases.json").read_text())
@@ -65,7 +68,10 @@ def phrases():
 @functools.cache
 def used_tokens():
     """Every token that may stand in a prompt or a text, in a fixed order: the model's small vocabulary."""
-    used = {END_OF_TEXT, START, TRANSCRIBE, NO_SPEECH, NO_TIMESTAMPS, *LANGUAGE_TOKENS.values(), *encode(SILENCE_TEXT)}
+    used = {END_OF_TEXT, START, TRANSLATE, TRANSCRIBE, START_OF_PREVIOUS, NO_SPEECH, NO_TIMESTAMPS}
+    used.update([*LANGUAGE_TOKENS.values(), *encode(SILENCE_TEXT), *encode(",")])
+    for _, spelling in OTHER_SPELLING.values():
+        used.update(encode(" " + spelling))
     for sentences in phrases().values():
         for sentence in sentences:
             used.update(encode(" " + sentence))

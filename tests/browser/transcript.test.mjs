@@ -84,6 +84,14 @@ describe('a transcript', () => {
     await mediator.find('terms').getByText('trafikim i qenieve njerëzore').waitFor();
     await mediator.photograph('terms-mediator');
     await officer.page.locator('[data-testid=caption]').nth(2).waitFor({ timeout: 45_000 });
+  });
+
+  step('the officer loads the page again, and the captions are still there', async () => {
+    const captions = officer.page.locator('[data-testid=caption]');
+    const read = (await captions.allInnerTexts()).slice(0, 3);
+    await officer.page.reload();
+    await captions.nth(2).waitFor();
+    assert.deepEqual((await captions.allInnerTexts()).slice(0, 3), read);
     await officer.tap('end-session');
     await officer.tap('end-confirm');
     await officer.sees('session-over');

@@ -11,7 +11,7 @@ use dragoman_client::call::{Begin, Call, CallEvent, CallEvents, CallOptions};
 use dragoman_client::net::{ApiClient, Link, Trust};
 use dragoman_core::ids::{ParticipantId, SessionId};
 use dragoman_core::session_types::{ConsentKind, Phase, Role};
-use dragoman_core::transcript::{CaptionDraft, TranscriptGap, TranscriptLine};
+use dragoman_core::transcript::{CaptionDraft, TranscriptGap, TranscriptGist, TranscriptLine};
 
 use crate::natives::{accept, invitation, invite, ready_desk, request_written, signed_in};
 
@@ -29,6 +29,8 @@ pub enum Seen {
     Line(TranscriptLine),
     /// Not understood.
     Gap(TranscriptGap),
+    /// Roughly what was said, in English.
+    Gist(TranscriptGist),
 }
 
 /// See the module's page.
@@ -143,6 +145,7 @@ async fn read(mut events: CallEvents, seen: Arc<Mutex<Vec<(Instant, Seen)>>>) {
             CallEvent::Draft(draft) => Seen::Draft(*draft),
             CallEvent::Caption(line) => Seen::Line(*line),
             CallEvent::Gap(gap) => Seen::Gap(gap),
+            CallEvent::Gist(gist) => Seen::Gist(gist),
             _ => continue,
         };
         seen.lock().unwrap_or_else(PoisonError::into_inner).push((Instant::now(), new));

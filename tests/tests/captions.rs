@@ -19,12 +19,15 @@ use dragoman_client::net::{ApiClient, Link, Trust};
 use dragoman_client::roles::Scribe;
 use dragoman_client::speech::{EngineOptions, SpeechEngine};
 use dragoman_core::session_types::Role;
-use dragoman_core::transcript::{GapReason, LineStatus, ScribePace};
+use dragoman_core::transcript::{GapReason, LanguageNote, LanguageRemark, LineStatus, ScribePace};
+use dragoman_core::wire::SessionView;
 use dragoman_speech::word_errors;
 use dragoman_tests::relay::{TestRelay, client_program};
 use dragoman_tests::speech::{Phrases, spoken};
 use dragoman_tests::written::{Seen, WrittenSession, small_model};
+use serde_json::json;
 use tokio::sync::Mutex;
+use tokio::time::timeout;
 
 /// A debug build on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -43,13 +46,25 @@ fn clip(phrases: &[String], numbers: &[usize], voice: &str) -> Result<Arc<[f32]>
     Ok(clip.into())
 }
 
+/// Two phrases in one breath, again and again: long enough for their language to be told.
+fn breaths(phrases: &[String], numbers: &[[usize; 2]], voice: &str) -> Result<Vec<f32>> {
+    let mut clip = vec![0.0; PAUSE];
+    for [one, other] in numbers {
+        clip.extend(spoken(&phrases[*one], voice)?);
+        clip.extend(spoken(&phrases[*other], voice)?);
+        clip.resize(clip.len() + PAUSE, 0.0);
+    }
+    Ok(clip)
+}
+
 fn silence() -> Arc<[f32]> {
     vec![0.0; SAMPLE_RATE as usize].into()
 }
 
-fn engine() -> Result<SpeechEngine> {
+fn engine(gist: bool) -> Result<SpeechEngine> {
     Ok(SpeechEngine::start(EngineOptions {
         program: client_program()?,
+        gist,
         ..EngineOptions::new(small_model())?
     })?)
 }
@@ -64,8 +79,11 @@ struct Writing {
 
 impl Writing {
     async fn begin(clips: [Arc<[f32]>; 2]) -> Result<Self> {
-        let engine = tokio::task::spawn_blocking(engine).await??;
-        let relay = TestRelay::start().await?;
+        Self::begin_on(TestRelay::start().await?, clips, false).await
+    }
+
+    async fn begin_on(relay: TestRelay, clips: [Arc<[f32]>; 2], gist: bool) -> Result<Self> {
+        let engine = tokio::task::spawn_blocking(move || engine(gist)).await??;
         let session = establish(&relay, clips).await?;
         let link: Link = session.scribe_link.parse()?;
         let api = ApiClient::new(link.relay.clone(), Trust::new(None)?)?;
@@ -118,7 +136,7 @@ async fn what_is_said_is_drafted_while_it_is_said_and_then_written_with_the_time
                 }
             }
             Seen::Line(line) => drafted_first += usize::from(drafts.remove(&line.speaker).is_some()),
-            Seen::Gap(gap) => panic!("{gap:?}"),
+            Seen::Gap(_) | Seen::Gist(_) => panic!("{seen:?}"),
         }
     }
     for (role, language, texts) in
@@ -152,6 +170,78 @@ async fn what_is_said_is_drafted_while_it_is_said_and_then_written_with_the_time
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_name_is_written_as_the_glossary_spells_it_and_the_gist_says_it_in_english() -> Result<()> {
+    let _alone = ONE_AT_A_TIME.lock().await;
+    let phrases = Phrases::read()?;
+    let said = [1, 34];
+    let relay = TestRelay::start().await?;
+    let coordinator = relay.signed_in(&relay.links.coordinator).await?;
+    let glossary = json!({ "csv": "en,sq\nresidence permit,leje qëndrimi\nAna,Anna\n" });
+    let (status, answer) = coordinator.try_put("/api/v1/glossaries/general", &glossary).await?;
+    assert_eq!(status, 200, "{answer}");
+    let clips = [clip(&phrases.en, &said, "en+f3")?, clip(&phrases.sq, &said, "sq+m4")?];
+    let writing = Writing::begin_on(relay, clips, true).await?;
+    let (officer, interviewee) = (writing.session.id(Role::Officer)?, writing.session.id(Role::Interviewee)?);
+    let lines = |seen: &[(Instant, Seen)], speaker| {
+        let lines = seen.iter().filter_map(|(_, seen)| match seen {
+            Seen::Line(line) if line.speaker == speaker => Some(line.text.clone()),
+            _ => None,
+        });
+        lines.collect::<Vec<_>>()
+    };
+    let gists = |seen: &[(Instant, Seen)]| {
+        let gists = seen.iter().filter_map(|(_, seen)| match seen {
+            Seen::Gist(gist) => Some(gist.clone()),
+            _ => None,
+        });
+        gists.collect::<Vec<_>>()
+    };
+    let all = |seen: &[(Instant, Seen)]| {
+        [officer, interviewee].iter().all(|id| lines(seen, *id).len() >= said.len())
+            && gists(seen).len() >= said.len()
+    };
+    writing.session.until("each line and the gist of the Albanian ones", PATIENCE, all).await?;
+    let seen = writing.session.seen();
+    // Without the glossary it is "Anna" in English and "Ana" in Albanian (`models/tests/transcribe.rs`).
+    assert_eq!(lines(&seen, officer), ["My name is Ana.", &phrases.en[34]]);
+    assert_eq!(lines(&seen, interviewee), ["Unë quhem Anna.", &phrases.sq[34]]);
+    let gists = gists(&seen);
+    assert!(gists.iter().all(|gist| gist.speaker == interviewee && gist.model == "test"), "{gists:?}");
+    let english: Vec<&str> = gists.iter().map(|gist| gist.text.as_str()).collect();
+    assert_eq!(english, ["My name is Anna.", &phrases.en[34]], "Albanian alone needs a gist");
+    writing.scribe.finish().await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_speaks_another_language_than_was_said_is_named_until_they_do_not() -> Result<()> {
+    let _alone = ONE_AT_A_TIME.lock().await;
+    let phrases = Phrases::read()?;
+    let numbers = [[12, 15], [20, 39], [17, 38]];
+    let english = breaths(&phrases.en, &numbers, "en+m4")?;
+    let albanian = breaths(&phrases.sq, &numbers, "sq+m4")?;
+    // The session was told that the interviewee speaks Albanian.
+    let clips = [english.clone().into(), [english, albanian].concat().into()];
+    let writing = Writing::begin(clips).await?;
+    let (officer, interviewee) = (writing.session.id(Role::Officer)?, writing.session.id(Role::Interviewee)?);
+    let mut view = writing.session.officer.view();
+    let notes = |view: &Option<SessionView>| -> Vec<LanguageNote> {
+        let participants = view.iter().flat_map(|view| &view.participants);
+        participants.filter_map(|one| one.scribe.clone()).flat_map(|scribe| scribe.notes).collect()
+    };
+    let sounds_english = LanguageRemark::SoundsLike { language: "en".parse()? };
+    timeout(PATIENCE, view.wait_for(|view| !notes(view).is_empty())).await.context("nobody was named")??;
+    let named = notes(&writing.session.officer.view().borrow().clone());
+    assert_eq!(named, [LanguageNote { speaker: interviewee, what: sounds_english }]);
+    assert!(named.iter().all(|note| note.speaker != officer));
+    timeout(PATIENCE, view.wait_for(|view| notes(view).is_empty()))
+        .await
+        .context("they are named although they speak the language that was said")??;
+    writing.scribe.finish().await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_speech_worker_that_dies_leaves_a_gap_in_the_text_and_none_in_the_call() -> Result<()> {
     let _alone = ONE_AT_A_TIME.lock().await;
     let phrases = Phrases::read()?;
@@ -166,7 +256,7 @@ async fn a_speech_worker_that_dies_leaves_a_gap_in_the_text_and_none_in_the_call
         seen[before..].iter().any(|(_, seen)| match seen {
             Seen::Gap(gap) => gap.why == GapReason::ModelFailed && gap.started_at < gap.ended_at,
             Seen::Line(line) => line.broken_off,
-            Seen::Draft(_) => false,
+            Seen::Draft(_) | Seen::Gist(_) => false,
         })
     };
     session.until("a gap", PATIENCE, is_told).await?;

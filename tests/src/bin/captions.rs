@@ -1,8 +1,10 @@
 //! Live captions, measured: two people speak at the same time through the relay, a scribe writes, and the officer's screen
 //! says when the first words of each phrase came up and when its line was there; words are counted, without loss and with a
-//! tenth of all packets lost; and the relay's own delay with the scribe and with somebody else who only listens.
+//! tenth of all packets lost; and the relay's own delay with the scribe and with somebody else who only listens, who take
+//! turns, so that whatever else the machine does meets both.
 //!
-//! `captions [SENTENCES]`: so many of each language, 12 if it is not said. One JSON object is the last line of standard output.
+//! `captions [SENTENCES] [TURNS]`: so many of each language, 12 if it is not said, and so many turns each, 4 if it is not said.
+//! One JSON object is the last line of standard output.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -31,8 +33,17 @@ const SEED: u64 = 1;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let sentences = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(12);
-    match run(sentences).await {
+    let number = |nth: usize, usual: usize| {
+        std::env::args()
+            .nth(nth)
+            .map_or(Ok(usual), |text| text.parse())
+            .context("not a number of sentences or turns")
+    };
+    let result = match (number(1, 12), number(2, 4)) {
+        (Ok(sentences), Ok(turns)) => run(sentences, turns).await,
+        (Err(error), _) | (_, Err(error)) => Err(error),
+    };
+    match result {
         Ok(report) => {
             println!("{report}");
             ExitCode::SUCCESS
@@ -44,19 +55,36 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(sentences: usize) -> Result<Value> {
+async fn run(sentences: usize, turns: usize) -> Result<Value> {
     let phrases = Phrases::read()?;
     let options = EngineOptions { program: client_program()?, ..EngineOptions::new(small_model())? };
     let engine = tokio::task::spawn_blocking(move || SpeechEngine::start(options)).await??;
     let voices =
         [Voice::speak(&phrases.en, sentences, "en+f3")?, Voice::speak(&phrases.sq, sentences, "sq+m4")?];
     let lossy = Passage::both_ways(Impairment { loss: Loss::Random(0.10), ..Impairment::CLEAR });
-    let clear = measure(&voices, Passage::CLEAR, Some(&engine)).await?;
-    let weak = measure(&voices, lossy, Some(&engine)).await?;
-    let without = measure(&voices, Passage::CLEAR, None).await?;
-    Ok(
-        json!({ "sentences": sentences * 2, "without_loss": clear, "with_10_percent_lost": weak, "with_an_observer_instead_of_the_scribe": without }),
-    )
+    let (weak, _) = measure(&voices, lossy, Some(&engine)).await?;
+    let (mut clear, mut with, mut without) = (Value::Null, Vec::new(), Vec::new());
+    for turn in 0..turns {
+        // Who comes second in one turn comes first in the next.
+        let scribe_first = turn % 2 == 0;
+        for scribe in [scribe_first, !scribe_first] {
+            let (report, delays) = measure(&voices, Passage::CLEAR, scribe.then_some(&engine)).await?;
+            if scribe {
+                clear = report;
+                with.push(delays);
+            } else {
+                without.push(delays);
+            }
+        }
+    }
+    let shown = |turns: &[Delays]| json!({ "mean": Delays::together(turns).mean_us(), "turns": turns.iter().map(Delays::mean_us).collect::<Vec<_>>() });
+    let ratio = Delays::together(&with).mean_us() / Delays::together(&without).mean_us();
+    Ok(json!({
+        "sentences": sentences * 2,
+        "with_10_percent_lost": weak,
+        "without_loss": clear,
+        "relay_delay_us": { "with_the_scribe": shown(&with), "with_an_observer_instead": shown(&without), "ratio": (ratio * 100.0).round() / 100.0 },
+    }))
 }
 
 /// What one person says.
@@ -88,7 +116,12 @@ fn time_of(samples: usize) -> Duration {
     Duration::from_secs_f64(samples as f64 / f64::from(SAMPLE_RATE))
 }
 
-async fn measure(voices: &[Voice; 2], passage: Passage, engine: Option<&SpeechEngine>) -> Result<Value> {
+/// What was written, if there is an engine to write it, and the relay's delays meanwhile.
+async fn measure(
+    voices: &[Voice; 2],
+    passage: Passage,
+    engine: Option<&SpeechEngine>,
+) -> Result<(Value, Delays)> {
     let (relay, proxy) = TestRelay::start_behind(Passage::CLEAR, SEED).await?;
     let clips = [voices[0].clip.clone(), voices[1].clip.clone()];
     let (officer, mediator) = (&relay.links.officer, &relay.links.mediators[0].link);
@@ -114,7 +147,7 @@ async fn measure(voices: &[Voice; 2], passage: Passage, engine: Option<&SpeechEn
     tokio::time::sleep(length + Duration::from_secs(1)).await;
     let delays = Delays::read(relay.app.media.counters()).since(&before);
     let seen = session.seen();
-    let mut report = json!({ "relay_delay_us": { "mean": delays.mean_us() } });
+    let mut report = json!({});
     if scribe.is_some() {
         let (mut first, mut last) = (Vec::new(), Vec::new());
         for ((voice, began), role) in voices.iter().zip(began).zip([Role::Officer, Role::Interviewee]) {
@@ -153,7 +186,7 @@ async fn measure(voices: &[Voice; 2], passage: Passage, engine: Option<&SpeechEn
     if let Some(observer) = observer {
         observer.finish().await?;
     }
-    Ok(report)
+    Ok((report, delays))
 }
 
 /// What the relay counted of its own delay.
@@ -170,6 +203,11 @@ impl Delays {
 
     fn since(&self, before: &Self) -> Self {
         Self { count: self.count - before.count, sum_us: self.sum_us - before.sum_us }
+    }
+
+    fn together(turns: &[Self]) -> Self {
+        let sum = |of: fn(&Self) -> u64| turns.iter().map(of).sum();
+        Self { count: sum(|turn| turn.count), sum_us: sum(|turn| turn.sum_us) }
     }
 
     fn mean_us(&self) -> f64 {

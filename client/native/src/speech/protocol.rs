@@ -99,12 +99,12 @@ pub enum Told {
         /// The gist.
         text: String,
     },
-    /// Somebody seems to speak another language than was said.
+    /// Somebody seems to speak another language than was said, or does so no more.
     SoundsLike {
         /// Who.
         speaker: ParticipantId,
-        /// Whisper's code.
-        language: String,
+        /// Whisper's code; none: what was said fits again.
+        language: Option<String>,
     },
 }
 

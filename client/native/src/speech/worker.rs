@@ -111,8 +111,8 @@ struct Worker<O> {
     /// What each may say.
     expected: BTreeMap<ParticipantId, BTreeMap<String, String>>,
     pacer: Pacer,
-    /// Who sounded like what, when they were last listened to for it.
-    sounded_like: BTreeMap<ParticipantId, WhisperLanguage>,
+    /// Who sounded like what, when they were last listened to for it, and whether that was told.
+    sounded_like: BTreeMap<ParticipantId, (WhisperLanguage, bool)>,
     began: Instant,
 }
 
@@ -323,12 +323,17 @@ impl<O: Write> Worker<O> {
         self.note_computed(began);
         let other =
             heard.ok().flatten().filter(|(heard, likely)| *likely >= SOUNDS_LIKE && !heard.is_near(language));
+        let before = self.sounded_like.remove(&speaker);
+        let was_told = before.is_some_and(|(_, told)| told);
         let Some((heard, _)) = other else {
-            self.sounded_like.remove(&speaker);
-            return Ok(());
+            let no_more = Told::SoundsLike { speaker, language: None };
+            return if was_told { write_line(&mut self.output, &no_more) } else { Ok(()) };
         };
-        if self.sounded_like.insert(speaker, heard) == Some(heard) {
-            write_line(&mut self.output, &Told::SoundsLike { speaker, language: heard.code().to_owned() })?;
+        let again = before.is_some_and(|(before, _)| before == heard);
+        self.sounded_like.insert(speaker, (heard, was_told || again));
+        if again {
+            let language = Some(heard.code().to_owned());
+            write_line(&mut self.output, &Told::SoundsLike { speaker, language })?;
         }
         Ok(())
     }

@@ -253,7 +253,10 @@ impl Sender {
             return Ok(());
         }
         if let Told::SoundsLike { speaker, language } = &told {
-            self.sound_like.insert(*speaker, language.clone());
+            match language {
+                Some(language) => drop(self.sound_like.insert(*speaker, language.clone())),
+                None => drop(self.sound_like.remove(speaker)),
+            }
         }
         let message = match &told {
             Told::Nothing { speaker, .. } => self.drafts.remove(speaker).map(nothing_more),
@@ -280,8 +283,12 @@ impl Sender {
     async fn report(&mut self) -> Result<()> {
         let state = {
             let speakers = self.speakers.lock();
+            if !speakers.transcribing {
+                self.sound_like.clear();
+            }
             let mut notes = speakers.notes.clone();
-            let sounds = self.sound_like.iter().filter(|(speaker, _)| !speakers.changes_languages(**speaker));
+            let sounds =
+                self.sound_like.iter().filter(|(speaker, _)| speakers.keeps_to_a_language(**speaker));
             notes.extend(sounds.filter_map(|(speaker, code)| {
                 Some(LanguageNote {
                     speaker: *speaker,

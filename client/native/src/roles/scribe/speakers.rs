@@ -68,8 +68,8 @@ impl Speakers {
         }
     }
 
-    /// One who changes languages by their work sounds like another one half of the time.
-    pub(super) fn changes_languages(&self, speaker: ParticipantId) -> bool {
-        self.languages.get(&speaker).is_some_and(|speaker| speaker.role == Role::Mediator)
+    /// Whoever is here and speaks one language. A mediator sounds like another one half of the time.
+    pub(super) fn keeps_to_a_language(&self, speaker: ParticipantId) -> bool {
+        self.languages.get(&speaker).is_some_and(|speaker| speaker.role != Role::Mediator)
     }
 }
