@@ -83,7 +83,6 @@ const TOUCHES = {
   'transcript-checks': ['[data-testid=open-checks]'],
   glossaries: [{ file: 'glossary-file-minors', name: 'children.csv', text: 'en,sq,note\nguardian,kujdestar,\nbest interests of the child,interesi më i lartë i fëmijës,\n' }],
   'glossaries-refused': [{ file: 'glossary-file-trafficking', name: 'trafficking 2026.csv', text: 'en,sq,ar,note\ndebt bondage,skllavëri për borxh,عبودية الدين,\nvisa,,,\nsmuggler,kontrabandist,مهرب,not a trafficker,though often both\nl\ufffdwyer,avokat,,' }],
-  'glossaries-shared': [{ file: 'glossary-file-medical', name: 'medical.csv', text: 'en,sq\nblood,gjak\n' }],
   'glossaries-remove': ['[data-testid=remove-glossary]'],
   'account-new': ['[data-testid=add-account]'],
   'account-agency': ['[data-testid=move-account]'],

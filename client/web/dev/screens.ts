@@ -217,7 +217,7 @@ export const SCREENS: Record<string, (target: HTMLElement) => void> = {
   reports: board('reports'),
   glossaries: board('glossaries'),
   'glossaries-refused': board('glossaries'),
-  'glossaries-shared': board('glossaries'),
+  'glossaries-shared': board('glossaries', { ofAgency: true }),
   'glossaries-remove': board('glossaries'),
   sessions: board('sessions'),
   accounts: board('accounts', { administrator: true }),
