@@ -35,6 +35,8 @@ pub(super) struct DelayTarget {
     shares: [f32; MAX_FRAMES + 1],
     seen: u32,
     base: i64,
+    /// Packets since the best time was set by a single one, which may have been late itself.
+    since_restart: u32,
     /// Least lateness of the present and of the last span.
     least: (i64, i64),
     in_span: u32,
@@ -49,6 +51,7 @@ impl DelayTarget {
             shares: [0.0; MAX_FRAMES + 1],
             seen: 0,
             base: 0,
+            since_restart: 0,
             least: (i64::MAX, i64::MAX),
             in_span: 0,
             frames: START_FRAMES,
@@ -70,6 +73,7 @@ impl DelayTarget {
     /// jitter stays.
     pub(super) fn restart(&mut self, lateness: i64) {
         (self.base, self.least, self.in_span) = (lateness, (lateness, i64::MAX), 0);
+        self.since_restart = 0;
     }
 
     /// The speaker paused; the best time is that of the next packet.
@@ -84,6 +88,7 @@ impl DelayTarget {
         }
         self.least.0 = self.least.0.min(lateness);
         self.in_span += 1;
+        self.since_restart = self.since_restart.saturating_add(1);
         if self.in_span >= SPAN {
             (self.least, self.in_span) = ((lateness, self.least.0), 0);
         }
@@ -127,8 +132,9 @@ impl DelayTarget {
     fn set_base(&mut self, base: i64) {
         let mut steps = (base - self.base) / FRAME_TICKS;
         self.base = base;
-        // The first packets only show where it is.
-        if steps.abs() > 50 || self.seen < ENOUGH {
+        // The first packets only show where it is. Were the histogram moved for them, each restart with a late packet would
+        // add to the delay what that packet was late.
+        if steps.abs() > 50 || self.since_restart < ENOUGH {
             return;
         }
         while steps < 0 {
@@ -195,6 +201,18 @@ mod tests {
             assert_eq!(target.base(), direction * 19 * FRAME_TICKS);
             assert_eq!(target.target(), 0);
         }
+    }
+
+    #[test]
+    fn a_restart_with_a_late_packet_adds_no_delay() {
+        let way = |n: i64| n * 7 % 5;
+        let mut target = after((0..1_000).map(way));
+        let before = target.target();
+        for _ in 0..10 {
+            target.restart(4 * FRAME_TICKS);
+            (0..300).for_each(|n| target.arrived(way(n) * FRAME_TICKS));
+        }
+        assert_eq!((target.base(), target.target()), (0, before));
     }
 
     #[test]
