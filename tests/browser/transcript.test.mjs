@@ -90,7 +90,8 @@ describe('a transcript', () => {
     const captions = officer.page.locator('[data-testid=caption]');
     const read = (await captions.allInnerTexts()).slice(0, 3);
     await officer.page.reload();
-    await captions.nth(2).waitFor();
+    // Sooner than anybody says three sentences more.
+    await captions.nth(2).waitFor({ timeout: 6_000 });
     assert.deepEqual((await captions.allInnerTexts()).slice(0, 3), read);
     await officer.tap('end-session');
     await officer.tap('end-confirm');

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use dragoman_client::audio::SAMPLE_RATE;
 use dragoman_client::call::{Begin, Call, CallOptions};
 use dragoman_client::net::{ApiClient, Link, Trust};
@@ -56,6 +56,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(sentences: usize, turns: usize) -> Result<Value> {
+    ensure!(sentences > 0 && turns > 0, "at least one sentence and one turn are needed");
     let phrases = Phrases::read()?;
     let options = EngineOptions { program: client_program()?, ..EngineOptions::new(small_model())? };
     let engine = tokio::task::spawn_blocking(move || SpeechEngine::start(options)).await??;
@@ -63,14 +64,14 @@ async fn run(sentences: usize, turns: usize) -> Result<Value> {
         [Voice::speak(&phrases.en, sentences, "en+f3")?, Voice::speak(&phrases.sq, sentences, "sq+m4")?];
     let lossy = Passage::both_ways(Impairment { loss: Loss::Random(0.10), ..Impairment::CLEAR });
     let (weak, _) = measure(&voices, lossy, Some(&engine)).await?;
-    let (mut clear, mut with, mut without) = (Value::Null, Vec::new(), Vec::new());
+    let (mut clear, mut with, mut without) = (Vec::new(), Vec::new(), Vec::new());
     for turn in 0..turns {
         // Who comes second in one turn comes first in the next.
         let scribe_first = turn % 2 == 0;
         for scribe in [scribe_first, !scribe_first] {
             let (report, delays) = measure(&voices, Passage::CLEAR, scribe.then_some(&engine)).await?;
             if scribe {
-                clear = report;
+                clear.push(report);
                 with.push(delays);
             } else {
                 without.push(delays);

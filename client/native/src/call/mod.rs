@@ -3,12 +3,12 @@
 //! Two tasks a call. *Signalling* keeps the socket and the transport, and replaces them when they fail. The *clock*
 //! sends and plays one frame every 20 ms on one timeline that goes on over reconnects.
 
+mod already_told;
 mod clock;
 mod levels;
 mod options;
 mod signalling;
 mod stats;
-mod told;
 mod voices;
 
 use std::collections::BTreeMap;

@@ -12,8 +12,8 @@ use dragoman_core::wire::{ParticipantMessage, Quality, RelayMessage, SessionView
 use tokio::sync::{mpsc, watch};
 use tokio::time::{interval, sleep, sleep_until};
 
+use super::already_told::{AlreadyTold, event_of};
 use super::stats::{Hearing, milliseconds};
-use super::told::{Told, event_of};
 use super::{CallEvent, CallOptions, Command, End, Shared};
 use crate::error::{ClientError, Result};
 use crate::media::{Transport, TransportState, Ways};
@@ -43,7 +43,7 @@ pub(super) struct Signalling {
     over: bool,
     quality: Option<Quality>,
     heard: Hearing,
-    told: Told,
+    told: AlreadyTold,
 }
 
 struct Attempt {
@@ -85,7 +85,7 @@ impl Signalling {
             over: false,
             quality: None,
             heard: Hearing::default(),
-            told: Told::default(),
+            told: AlreadyTold::default(),
         }
     }
 

@@ -190,8 +190,9 @@ impl SpeechEngine {
         Some(self.inner.shared.worker.load(Ordering::Relaxed)).filter(|id| *id != 0)
     }
 
-    /// What is written of this speaker goes to `written` from now on.
+    /// What is written of this speaker goes to `written` from now on. What they sounded like before is forgotten.
     pub fn listen_to(&self, speaker: ParticipantId, written: mpsc::Sender<Told>) {
+        let _ = written.try_send(Told::SoundsLike { speaker, language: None });
         let outlet = Outlet { written, expected: Expected::new(), open: VecDeque::new() };
         self.inner.shared.lock_outlets().insert(speaker, outlet);
     }
@@ -295,7 +296,8 @@ impl Shared {
         }
     }
 
-    /// The worker died: of what was being said, what had settled is a line, and the rest a gap.
+    /// The worker died: of what was being said, what had settled is a line, and the rest a gap. The next one does not know
+    /// who sounded like what.
     pub(super) fn tell_of_death(&self) {
         self.pace.send_replace(EnginePace::Restarting);
         for (speaker, outlet) in self.lock_outlets().iter_mut() {
@@ -304,6 +306,7 @@ impl Shared {
                     let _ = outlet.written.try_send(told);
                 }
             }
+            let _ = outlet.written.try_send(Told::SoundsLike { speaker: *speaker, language: None });
         }
     }
 
@@ -407,6 +410,11 @@ mod tests {
         );
         let gap = Told::Gap { speaker, start_ms: 3_800, end_ms: 4_500, failed: true };
         assert_eq!(inbox.try_recv(), Ok(gap));
+        assert_eq!(
+            inbox.try_recv(),
+            Ok(Told::SoundsLike { speaker, language: None }),
+            "nobody knows any more"
+        );
         assert!(inbox.try_recv().is_err(), "once, and of the first nothing is left");
         assert_eq!(*shared.pace.borrow(), EnginePace::Restarting);
     }

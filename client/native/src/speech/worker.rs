@@ -23,7 +23,7 @@ use super::stream::Stream;
 
 /// Frames of 20 ms that wait while the model computes: one minute of three speakers.
 const CAPACITY: usize = 9_000;
-/// Everything else on this machine comes first: a worker that is too nice gives worse captions, one that is not, worse sound.
+/// Where there is no policy for what may wait (see [`step_back`]).
 const NICENESS: i32 = 10;
 /// Most lines that wait for their gist; the oldest go without.
 const GISTS: usize = 8;
@@ -31,7 +31,7 @@ const GISTS: usize = 8;
 const IDLE: Duration = Duration::from_millis(200);
 /// A segment must be so long for its language to be told.
 const IDENTIFY_FROM_MS: u64 = 2_500;
-/// What sounds so likely like another language, twice in a row, is worth a word.
+/// What sounds so likely like another language, twice without having sounded right in between, is worth a word.
 const SOUNDS_LIKE: f32 = 0.8;
 
 /// Loads the model and writes until `input` ends. For a process that does nothing else.
@@ -45,8 +45,7 @@ pub fn run_worker(
     input: impl Read + Send + 'static,
     mut output: impl Write,
 ) -> std::io::Result<()> {
-    // Where it is not allowed, captions take what they get.
-    let _ = rustix::process::nice(NICENESS);
+    step_back();
     let transcriber = match load(model, threads) {
         Ok(transcriber) => transcriber,
         Err(error) => {
@@ -60,6 +59,22 @@ pub fn run_worker(
     write_line(&mut output, &Told::Ready)?;
     output.flush()?;
     Worker::new(transcriber, gist, waiting, output).run()
+}
+
+/// Everything else on this machine comes first: late captions are better than late sound. Under Linux a thread of the policy
+/// `SCHED_IDLE` gives way at once to any other that wakes up, which a nice one does not; the model's threads inherit it.
+fn step_back() {
+    // Where it is not allowed, the model computes beside the others.
+    let _ = rustix::process::nice(NICENESS);
+    #[cfg(target_os = "linux")]
+    {
+        use thread_priority::{
+            NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy, set_thread_priority_and_policy,
+            thread_native_id,
+        };
+        let policy = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+        let _ = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, policy);
+    }
 }
 
 fn load(model: &Path, threads: Option<NonZeroU16>) -> Result<Transcriber, SpeechError> {
@@ -321,15 +336,19 @@ impl<O: Write> Worker<O> {
         let began = self.began.elapsed();
         let heard = self.transcriber.identify(&segment.samples);
         self.note_computed(began);
-        let other =
-            heard.ok().flatten().filter(|(heard, likely)| *likely >= SOUNDS_LIKE && !heard.is_near(language));
-        let before = self.sounded_like.remove(&speaker);
-        let was_told = before.is_some_and(|(_, told)| told);
-        let Some((heard, _)) = other else {
+        // What can not be told, or not surely, changes nothing.
+        let Ok(Some((heard, likely))) = heard else { return Ok(()) };
+        if heard.is_near(language) {
+            let was_told = self.sounded_like.remove(&speaker).is_some_and(|(_, told)| told);
             let no_more = Told::SoundsLike { speaker, language: None };
             return if was_told { write_line(&mut self.output, &no_more) } else { Ok(()) };
-        };
-        let again = before.is_some_and(|(before, _)| before == heard);
+        }
+        if likely < SOUNDS_LIKE {
+            return Ok(());
+        }
+        let before = self.sounded_like.get(&speaker);
+        let again = before.is_some_and(|(before, _)| *before == heard);
+        let was_told = before.is_some_and(|(_, told)| *told);
         self.sounded_like.insert(speaker, (heard, was_told || again));
         if again {
             let language = Some(heard.code().to_owned());

@@ -26,17 +26,28 @@ const line = (speaker: string, text: string, more: Partial<TranscriptLine> = {})
 const gist = (speaker: string, started_at: number, text: string): TranscriptGist => ({ speaker, started_at, text, model: 'test' });
 
 describe('captions', () => {
-  it('are those that the relay has, once a connection is back', () => {
-    const gap = { speaker: 'a', started_at: 5, ended_at: 9, why: 'too_slow' as const };
-    const before = withDraft(withLine(NONE, line('a', 'Where were you born?')), draft('b', 'Ku', '', 2));
-    const entries = [line('a', 'Where were you born?'), line('b', 'Në Tiranë.', { started_at: 4 }), gap];
-    const after = withWritten(before, entries, [gist('b', 4, 'In Tirana.'), gist('b', 3, 'of a line that is gone')]);
+  it('are completed by what was missed, once a connection is back', () => {
+    const gap = { speaker: 'a', started_at: 15, ended_at: 19, why: 'too_slow' as const };
+    const first = line('a', 'Good morning.', { started_at: 1, ended_at: 2 });
+    const second = line('a', 'Where were you born?', { started_at: 5, ended_at: 7 });
+    const before = withDraft(withLine(withLine(NONE, first), second), draft('b', 'Në', '', 8));
+    const missed = line('b', 'Në Tiranë.', { started_at: 8, ended_at: 9 });
+    const after = withWritten(before, [second, missed, gap], [gist('b', 8, 'In Tirana.'), gist('b', 3, 'of a line that is gone')]);
     expect(after.entries).toEqual([
-      { kind: 'line', line: entries[0] },
-      { kind: 'line', line: entries[1], gist: gist('b', 4, 'In Tirana.') },
+      { kind: 'line', line: first },
+      { kind: 'line', line: second },
+      { kind: 'line', line: missed, gist: gist('b', 8, 'In Tirana.') },
       { kind: 'gap', gap },
     ]);
-    expect(after.drafts).toEqual(before.drafts);
+    expect(after.drafts).toEqual([]);
+    expect(withWritten(NONE, [second], []).entries).toEqual([{ kind: 'line', line: second }]);
+  });
+
+  it('keep what was read when the relay was started anew and knows of the newest only', () => {
+    const read = [1, 2].map((at) => line('a', `Line ${at}`, { started_at: at, ended_at: at }));
+    const newest = line('a', 'Line 3', { started_at: 3, ended_at: 3 });
+    const after = withWritten(read.reduce(withLine, NONE), [newest], []);
+    expect(after.entries.map((entry) => entry.kind === 'line' && entry.line.text)).toEqual(['Line 1', 'Line 2', 'Line 3']);
   });
 
   it('show what is being said until its line or gap is there', () => {

@@ -27,10 +27,21 @@ export function withGap(captions: Captions, gap: TranscriptGap): Captions {
   return settled(captions, gap.speaker, { kind: 'gap', gap });
 }
 
-/** What the relay says was written before this connection takes the place of what was there: some of it may have been missed. */
-export function withWritten(captions: Captions, entries: readonly TranscriptEntry[], gists: readonly TranscriptGist[]): Captions {
-  const written = entries.map((entry): Entry => ('why' in entry ? { kind: 'gap', gap: entry } : { kind: 'line', line: entry }));
-  return gists.reduce(withGist, { ...captions, entries: written });
+/**
+ * The last of what was written before this connection, of which some may have been missed; whatever is older stays. What
+ * was being said when the former connection was lost may be among it, so those drafts go: the next ones come soon.
+ */
+export function withWritten(captions: Captions, last: readonly TranscriptEntry[], gists: readonly TranscriptGist[]): Captions {
+  const written = last.map((entry): Entry => ('why' in entry ? { kind: 'gap', gap: entry } : { kind: 'line', line: entry }));
+  const first = written[0] === undefined ? '' : keyOf(written[0]);
+  const at = captions.entries.findIndex((entry) => keyOf(entry) === first);
+  const older = at < 0 ? captions.entries : captions.entries.slice(0, at);
+  return gists.reduce(withGist, { entries: [...older, ...written].slice(-KEPT), drafts: [] });
+}
+
+function keyOf(entry: Entry): string {
+  const { speaker, started_at, ended_at } = entry.kind === 'line' ? entry.line : entry.gap;
+  return [entry.kind, speaker, started_at, ended_at].join(' ');
 }
 
 /** It may come after later lines; where its line is not kept any more, there is nothing to put it beside. */

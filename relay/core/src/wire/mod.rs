@@ -143,8 +143,9 @@ pub enum RelayMessage {
         /// The gist.
         gist: TranscriptGist,
     },
-    /// The last of what was written before this connection, in its order: the first thing about the transcript that a
-    /// connection brings, where there is anything. It takes the place of what a screen shows.
+    /// The last of what was written before this connection while this participant was in the session, in its order: the
+    /// first thing about the transcript that a connection brings, where there is anything. What was being said when the
+    /// former connection was lost may be among it.
     Written {
         /// Texts, and where there is none. Words of a text only where some are doubtful.
         entries: Vec<TranscriptEntry>,

@@ -29,7 +29,7 @@ impl Drafts {
         }
     }
 
-    /// Nothing of a session that is over is kept.
+    /// Nothing is kept of a session that is over, or is written down no more.
     pub(super) fn end(&mut self, session: SessionId) {
         self.0.remove(&session);
     }

@@ -13,12 +13,15 @@ const REMEMBERED: usize = 200;
 
 /// See the module's page.
 #[derive(Default)]
-pub(super) struct Told {
-    entries: VecDeque<(ParticipantId, UnixMillis)>,
+pub(super) struct AlreadyTold {
+    entries: VecDeque<EntryKey>,
     gists: VecDeque<(ParticipantId, UnixMillis)>,
 }
 
-impl Told {
+/// Speaker, begin, end, and whether it is a gap. What was broken off may be written whole from the same begin on.
+type EntryKey = (ParticipantId, UnixMillis, UnixMillis, bool);
+
+impl AlreadyTold {
     /// Notes an entry that is told.
     pub(super) fn note(&mut self, entry: &TranscriptEntry) {
         remember(&mut self.entries, key(entry));
@@ -60,15 +63,14 @@ pub(super) fn event_of(entry: TranscriptEntry) -> CallEvent {
     }
 }
 
-/// One speaker begins one thing at a time.
-fn key(entry: &TranscriptEntry) -> (ParticipantId, UnixMillis) {
+fn key(entry: &TranscriptEntry) -> EntryKey {
     match entry {
-        TranscriptEntry::Line(line) => (line.speaker, line.started_at),
-        TranscriptEntry::Gap(gap) => (gap.speaker, gap.started_at),
+        TranscriptEntry::Line(line) => (line.speaker, line.started_at, line.ended_at, false),
+        TranscriptEntry::Gap(gap) => (gap.speaker, gap.started_at, gap.ended_at, true),
     }
 }
 
-fn remember(told: &mut VecDeque<(ParticipantId, UnixMillis)>, key: (ParticipantId, UnixMillis)) {
+fn remember<K>(told: &mut VecDeque<K>, key: K) {
     told.push_back(key);
     if told.len() > REMEMBERED {
         told.pop_front();
@@ -95,7 +97,7 @@ mod tests {
             text: "Good morning.".into(),
             model: "test".into(),
         };
-        let mut told = Told::default();
+        let mut told = AlreadyTold::default();
         told.note(&gap(1));
         told.note_gist(&gist(1));
         let starts = |events: Vec<CallEvent>| -> Vec<i64> {
