@@ -220,6 +220,7 @@ async fn a_name_is_written_as_the_glossary_spells_it_and_the_gist_says_it_in_eng
 async fn who_speaks_another_language_than_was_said_is_named_until_they_do_not() -> Result<()> {
     let _alone = ONE_AT_A_TIME.lock().await;
     let phrases = Phrases::read()?;
+    // Two of them are enough on a machine that has nothing else to do.
     let numbers = [[12, 15], [20, 39], [17, 38]];
     let english = breaths(&phrases.en, &numbers, "en+m4")?;
     let albanian = breaths(&phrases.sq, &numbers, "sq+m4")?;
