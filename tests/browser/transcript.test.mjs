@@ -93,6 +93,7 @@ describe('a transcript', () => {
     // Sooner than anybody says three sentences more.
     await captions.nth(2).waitFor({ timeout: 6_000 });
     assert.deepEqual((await captions.allInnerTexts()).slice(0, 3), read);
+    await officer.photograph('captions-again');
     await officer.tap('end-session');
     await officer.tap('end-confirm');
     await officer.sees('session-over');

@@ -205,6 +205,10 @@ async fn a_name_is_written_as_the_glossary_spells_it_and_the_gist_says_it_in_eng
     // Without the glossary it is "Anna" in English and "Ana" in Albanian (`models/tests/transcribe.rs`).
     assert_eq!(lines(&seen, officer)[0], "My name is Ana.");
     assert_eq!(lines(&seen, interviewee)[0], "Unë quhem Anna.");
+    for (speaker, texts) in [(officer, &phrases.en), (interviewee, &phrases.sq)] {
+        let heard = lines(&seen, speaker)[1..].join(" ");
+        assert!(word_errors(&texts[said[1]], &heard).rate() <= 0.25, "{heard}");
+    }
     let mut gists = gists(&seen);
     assert!(gists.iter().all(|gist| gist.speaker == interviewee && gist.model == "test"), "{gists:?}");
     // The newest line comes first where there was no time before.

@@ -147,6 +147,11 @@ impl TranscriptGist {
         (1..=TranscriptLine::MAX_CHARS).contains(&self.text.trim().chars().count())
             && (1..=MAX_MODEL_CHARS).contains(&self.model.chars().count())
     }
+
+    /// Whether it is the gist of this line.
+    pub fn is_of(&self, line: &TranscriptLine) -> bool {
+        (self.speaker, self.started_at) == (line.speaker, line.started_at)
+    }
 }
 
 /// What a transcript consists of, in the order in which it was written.

@@ -10,9 +10,7 @@ use crate::review::log::Review;
 use crate::review::types::{Check, Correction, SignedAt};
 use crate::session_types::{Phase, Role};
 use crate::time::UnixMillis;
-use crate::transcript::{
-    LineStatus, LineWord, TranscriptEntry, TranscriptGap, TranscriptGist, TranscriptLine,
-};
+use crate::transcript::{LineStatus, LineWord, TranscriptEntry, TranscriptGap, TranscriptLine};
 
 /// The version of the shape.
 const FORMAT: &str = "dragoman-transcript-1";
@@ -276,9 +274,7 @@ impl TranscriptView {
 fn line_of(number: u64, line: &TranscriptLine, log: &VerifiedLog, review: &Review) -> DocumentLine {
     let corrections = review.corrections.get(&number).map(Vec::as_slice).unwrap_or_default();
     let version = review.version(number);
-    let is_of_line =
-        |gist: &&TranscriptGist| (gist.speaker, gist.started_at) == (line.speaker, line.started_at);
-    let gist = log.gists.iter().rfind(is_of_line);
+    let gist = log.gists.iter().rfind(|gist| gist.is_of(line));
     let certified = review.certified.get(&number).into_iter().flatten();
     let certified = certified.filter(|(of, _)| *of == version).map(|(_, signed)| signed.clone());
     let certified: Vec<SignedAt> = certified.collect();

@@ -83,10 +83,8 @@ impl Written {
     }
 
     fn put_beside(&mut self, session: SessionId, gist: &TranscriptGist) {
-        let is_its_line = |entry: &&mut Entry| match &entry.entry {
-            TranscriptEntry::Line(line) => (line.speaker, line.started_at) == (gist.speaker, gist.started_at),
-            TranscriptEntry::Gap(_) => false,
-        };
+        let is_its_line =
+            |entry: &&mut Entry| matches!(&entry.entry, TranscriptEntry::Line(line) if gist.is_of(line));
         if let Some(line) = self.0.get_mut(&session).and_then(|kept| kept.iter_mut().rfind(is_its_line)) {
             line.gist = Some(gist.clone());
         }
